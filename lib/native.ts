@@ -1,4 +1,4 @@
-// The only file that touches the .node: finds it, loads it, and gives its exports their types.
+// The only file that touches the .node file: finds it, loads it, and types its exports.
 import { errnoName } from './kernel/errno.js';
 import { fs, host } from './util/builtins.js';
 import { UnsupportedError } from './util/errors.js';
@@ -19,7 +19,7 @@ export interface Failure {
 
 /** What `loadFilter` and `loadAndExec` return when the kernel refused a call. */
 export interface LoadFailure extends Failure {
-  /** Thread that could not take the filter (TSYNC), 0 for none. */
+  /** The thread that could not adopt the filter (TSYNC), or 0. */
   readonly threadId: number;
   readonly threadName: string;
 }
@@ -31,7 +31,7 @@ export interface Probe {
   readonly filter: boolean;
   /** The names of the `SCMP_ACT_*` actions that the kernel supports. */
   readonly actions: readonly string[];
-  /** `SECCOMP_FILTER_FLAG_*` names the kernel takes. */
+  /** `SECCOMP_FILTER_FLAG_*` names that the kernel accepts. */
   readonly flags: readonly string[];
   /** Sizes of the notification structures in bytes, or undefined before Linux 5.0. */
   readonly notificationSizes:
@@ -44,17 +44,20 @@ export interface Probe {
         readonly data: number;
       }
     | undefined;
-  /** net.core.bpf_jit_enable: 0, 1 or 2; undefined where it cannot be read. seccomp filters use the JIT where it is on. */
+  /**
+   * net.core.bpf_jit_enable: 0, 1 or 2; undefined if it cannot be read. The kernel compiles seccomp filters with the
+   * JIT if it is on.
+   */
   readonly jit: number | undefined;
-  /** Version of Landlock's ABI, from 1 on; 0 where there is none. */
+  /** The version of Landlock's ABI, from 1 on; 0 if Landlock is not available. */
   readonly landlock: number;
-  /** Why there is none, as an errno; 0 otherwise. */
+  /** Why Landlock is not available, as an errno, or 0. */
   readonly landlockError: number;
-  /** Why the io_uring operations of a child cannot be filtered, as an errno; 0 where they can. */
+  /** Why the io_uring operations of a child cannot be filtered, as an errno; 0 if they can. */
   readonly ringFilterError: number;
 }
 
-/** What a sandboxed child is started with: descriptors that the caller closes. See native/core/launch.h. */
+/** The descriptors for starting a sandboxed child, which the caller closes. See native/core/launch.h. */
 export interface Launch {
   readonly image: number;
   readonly report: number;
@@ -63,7 +66,7 @@ export interface Launch {
   readonly held: number;
 }
 
-/** What a tracer is started with: descriptors that the caller closes. See native/core/tracer.h. */
+/** The descriptors for starting a tracer, which the caller closes. See native/core/tracer.h. */
 export interface TracerFiles {
   readonly image: number;
   readonly table: number;
@@ -75,7 +78,7 @@ export interface TracerFiles {
   readonly stop: number;
 }
 
-/** What a perf recorder is started with: descriptors that the caller closes. See native/core/perf_recorder.h. */
+/** The descriptors for starting a perf recorder, which the caller closes. See native/core/perf_recorder.h. */
 export interface PerfRecorderFiles {
   readonly image: number;
   readonly table: number;
@@ -87,7 +90,7 @@ export interface PerfRecorderFiles {
   readonly stop: number;
 }
 
-/** A rule table packed for one crossing; see native/compile_table.cc. */
+/** A rule table, packed so that one call into the add-on passes it; see native/compile_table.cc. */
 export interface RuleTable {
   readonly defaultAction: number;
   readonly badArch: number;
@@ -95,25 +98,25 @@ export interface RuleTable {
   readonly optimize: 1 | 2;
   /** SCMP_ARCH_* tokens. */
   readonly archs: Uint32Array;
-  /** Four numbers a rule: index into archs, number on that architecture, action, number of comparisons. */
+  /** Four numbers per rule: index into archs, number on that architecture, action, number of comparisons. */
   readonly rules: Uint32Array;
-  /** Four numbers a comparison, rule by rule: argument, SCMP_CMP_*, datum_a, datum_b. */
+  /** Four numbers per comparison, in the order of the rules: argument, SCMP_CMP_*, datum_a, datum_b. */
   readonly comparisons: BigUint64Array;
 }
 
 /** A notification of seccomp_unotify(2): a call that waits for a response. */
 export interface Notification {
-  /** Names the notification in `notifyRespond` and `notifyIdValid`. */
+  /** Identifies the notification in `notifyRespond` and `notifyIdValid`. */
   readonly id: bigint;
   /** Thread id of the caller, as this PID namespace sees it. */
   readonly pid: number;
-  /** 0: the kernel has none yet. */
+  /** Always 0: the kernel defines no flags yet. */
   readonly flags: number;
   /** Number of the call. */
   readonly syscall: number;
   /** `AUDIT_ARCH_*`. */
   readonly arch: number;
-  /** The instruction after the one that made it. */
+  /** The address of the instruction after the call. */
   readonly instructionPointer: bigint;
   /** Six registers. Pointers are into the caller's memory, which it can change at any time. */
   readonly args: readonly bigint[];
@@ -126,18 +129,18 @@ export interface RefusedCall {
   readonly syscall: number;
   /** Six registers. */
   readonly args: readonly bigint[];
-  /** What the call was made to return, positive. */
+  /** The errno that the call returned, positive. */
   readonly errno: number;
   readonly threadId: number;
   readonly threadName: string;
   readonly instructionPointer: bigint;
-  /** The number of calls that it covers. */
+  /** The number of calls that this record covers. */
   readonly count: number;
 }
 
 /** One layer of a running thread. */
 export interface LiveFilter {
-  /** As it was given to seccomp(2). */
+  /** The program as it was passed to seccomp(2). */
   readonly program: Uint8Array;
   /** SECCOMP_FILTER_FLAG_* bits, of which the kernel returns only LOG; undefined before Linux 4.16. */
   readonly flags: number | undefined;
@@ -149,20 +152,20 @@ export interface Native {
   /** The C library of this process, e.g. `glibc 2.36` or `musl`. */
   cLibrary(): string;
 
-  /** The 32 bytes of SHA-256, for which Node's crypto would have to be loaded. */
+  /** The SHA-256 digest, 32 bytes, without loading Node's crypto. */
   sha256(message: Uint8Array): Uint8Array;
   /** flock(2) with LOCK_EX: waits for the exclusive lock of an open file, which is held until the descriptor is closed. */
   lockFile(descriptor: number): Failure | undefined;
 
-  /** prctl(PR_SET_NO_NEW_PRIVS) when asked, then seccomp(2). Gives the listener's descriptor or -1. */
+  /** Sets no_new_privs if asked, then calls seccomp(2). Returns the listener's descriptor or -1. */
   loadFilter(
     program: Uint8Array,
     flags: number,
     noNewPrivs: boolean,
   ): { readonly listener: number } | LoadFailure;
   /**
-   * Isolates this thread (see native/launcher/isolation.h), loads the program on it and execs at once, without any other
-   * system call between. Returns only on failure.
+   * Isolates this thread (see native/launcher/isolation.h), loads the program on it and execs at once, with no other
+   * system call in between. Returns only on failure.
    */
   loadAndExec(
     program: Uint8Array,
@@ -176,11 +179,11 @@ export interface Native {
     env: readonly string[],
   ): LoadFailure;
   /**
-   * Makes the launcher for an isolation layer and a program, of which one may be empty; with `wait` also the pipe that is at
-   * its end when the command runs or never will. `domain` is one of DOMAIN in lib/process/isolation/isolation.ts. With
-   * `onlyStdio` the command inherits only the descriptors before `firstDescriptor`, and the terminal only if it is among
-   * them. With `endWithParent` the command is killed when the thread that starts it ends. `ringVerdicts` is empty, or has
-   * one of RING_VERDICT in lib/process/isolation/ring-filter.ts for each io_uring operation.
+   * Makes the launcher for an isolation layer and a program, either of which may be empty. With `wait`, also makes a pipe
+   * that ends once the command runs or has failed to start. `domain` is one of DOMAIN in lib/process/isolation/isolation.ts.
+   * With `onlyStdio`, the command inherits only the descriptors below `firstDescriptor`, and the terminal only if it is one
+   * of them. With `endWithParent`, the command is killed when the thread that starts it ends. `ringVerdicts` is empty, or
+   * has one of RING_VERDICT in lib/process/isolation/ring-filter.ts for each io_uring operation.
    */
   prepareLaunch(
     layer: Uint8Array,
@@ -193,39 +196,39 @@ export interface Native {
     wait: boolean,
     endWithParent: boolean,
     ringVerdicts: Uint8Array,
-    /** The process that is to trace the command; 0 for none. */
+    /** The process that will trace the command, or 0. */
     tracer: number,
   ): Launch | Failure;
-  /** Has the kernel kill this process when the thread that started it ends; false where `parent` is not its parent any more. */
+  /** Has the kernel kill this process when the thread that started it ends; false if `parent` is no longer its parent. */
   endWithParent(parent: number): boolean;
-  /** Makes what a tracer is started with; see native/core/tracer.h. */
+  /** Opens the descriptors for a tracer; see native/core/tracer.h. */
   prepareTracer(): TracerFiles | Failure;
   /**
-   * Starts the executable file that is the first of the descriptors as a process that is no child of this one, and gives its number;
-   * see native/core/detached_process.h. A user or group of 0xffffffff is that of this process.
+   * Starts the executable file that is the first of the descriptors, as a process that is not a child of this one, and returns
+   * its process id; see native/core/detached_process.h. A user or group of 0xffffffff keeps that of this process.
    */
   startDetached(descriptors: Uint32Array, user: number, group: number): number | Failure;
-  /** The memory that native/tracer/table.h describes, which the tracer writes to meanwhile. */
+  /** The memory that native/tracer/table.h describes, which the tracer writes concurrently. */
   mapTable(table: number): ArrayBuffer | Failure;
   /**
-   * Has a tracer take this process and all of its threads, through the other end of its socket. Gives the errno that the tracer met,
-   * 0 for none.
+   * Attaches a tracer to this process and all of its threads, through the other end of the tracer's socket. Returns the tracer's
+   * errno, or 0.
    */
   beTraced(socket: number, tracer: number): number | Failure;
-  /** Makes what a perf recorder is started with; see native/core/perf_recorder.h. */
+  /** Opens the descriptors for a perf recorder; see native/core/perf_recorder.h. */
   preparePerfRecorder(): PerfRecorderFiles | Failure;
-  /** Id of the calling thread. */
+  /** The id of the calling thread. */
   threadId(): number;
   /**
-   * The layers of a thread of another process, the oldest first, by ptrace(2). Gives up after `limit` milliseconds with
-   * ETIMEDOUT. The thread goes on afterwards in every case.
+   * Reads the layers of a thread of another process, the oldest first, with ptrace(2). Fails with ETIMEDOUT after
+   * `limit` milliseconds. In every case, the thread continues afterwards.
    */
   readFilters(thread: number, limit: number): readonly LiveFilter[] | Failure;
-  /** Of `count` numbers from `first` on, those whose calls this kernel does not answer ENOSYS; see native/core/served_calls.h. */
+  /** Which of `count` numbers from `first` on this kernel does not answer with ENOSYS; see native/core/served_calls.h. */
   servedCalls(first: number, count: number): readonly number[] | Failure;
   /** Descriptors of the io_uring rings that this process has open, ascending. */
   openRings(): readonly number[] | Failure;
-  /** Ids of the kernel's threads in this process that poll rings, ascending. */
+  /** Ids of the kernel threads in this process that poll rings, ascending. */
   pollingThreads(): readonly number[] | Failure;
 
   /** Compiles a whole rule table through libseccomp. */
@@ -234,7 +237,7 @@ export interface Native {
   version(): { readonly major: number; readonly minor: number; readonly micro: number };
   apiGet(): number;
   apiSet(level: number): Failure | undefined;
-  /** seccomp_reset(NULL): forgets the features of the kernel and the notification descriptor, and asks again. */
+  /** seccomp_reset(NULL): forgets the kernel's features and the notification descriptor, and probes again. */
   globalReset(): Failure | undefined;
   archNative(): number;
   /** 0 for an unknown name. */
@@ -255,7 +258,7 @@ export interface Native {
   contextArchRemove(context: ContextHandle, arch: number): Failure | undefined;
   contextAttrGet(context: ContextHandle, attribute: number): number | Failure;
   contextAttrSet(context: ContextHandle, attribute: number, value: number): Failure | undefined;
-  /** Comparisons as in RuleTable. */
+  /** Comparisons have the form of those in RuleTable. */
   contextRuleAdd(
     context: ContextHandle,
     exact: boolean,
@@ -283,15 +286,16 @@ export interface Native {
   ): Failure | undefined;
   notifyIdValid(descriptor: number, id: bigint): Failure | undefined;
   /**
-   * Fills `records` with `struct seccomp_notif` of calls that wait, ten words each, without waiting for more. Gives their
-   * number, or -1 where nothing ever will be there: no process is left that the filter covers.
+   * Fills `records` with the `struct seccomp_notif` of pending calls, ten words each, without waiting for more. Returns
+   * their number, or -1 if no process is left that the filter covers, so that none can follow.
    */
   takeNotifications(listener: number, records: BigUint64Array): number | Failure;
-  /** As `notifyRespond`, without libseccomp between, which allocates. */
+  /** Responds like `notifyRespond`, but without libseccomp, which allocates memory. */
   answerCall(listener: number, id: bigint, value: bigint, error: number, flags: number): Failure | undefined;
   /**
-   * Makes the call return a copy of a descriptor, or fail with the errno of that. A thread does this, because the
-   * kernel makes it wait until the caller runs. EAGAIN if 256 copies for one listener are pending.
+   * Makes the call return a copy of a descriptor, or fail with the errno of the copying. This happens on another
+   * thread, because the kernel blocks it until the caller runs. Fails with EAGAIN if 256 copies are pending for one
+   * listener.
    */
   beginAnswerWithDescriptor(
     listener: number,
@@ -299,26 +303,28 @@ export interface Native {
     descriptor: number,
     closeOnExec: boolean,
   ): Failure | undefined;
-  /** SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP, Linux 6.6. */
+  /** Sets SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP, since Linux 6.6. */
   wakeInTurn(listener: number): Failure | undefined;
-  /** Waits until one of two descriptors is readable or at its end: bit 0 for the first, bit 1 for the second. */
+  /**
+   * Waits until one of two descriptors is readable or at its end. Returns bit 0 for the first, bit 1 for the second.
+   */
   waitForEither(first: number, second: number): number | Failure;
   /**
-   * process_vm_readv(2) on the calling thread, which waits as long as the other process likes. Only for tests that
+   * process_vm_readv(2) on the calling thread, which blocks for as long as the other process likes. Only for tests that
    * show this.
    */
   readMemoryBlocking(pid: number, address: bigint, length: number): Uint8Array | Failure;
 
   /**
-   * Calls back through the event loop of the calling thread while a descriptor of any kind is `readable`, or else at its end. Takes
-   * the descriptor over: it is closed by `watchStop`, or when the thread ends.
+   * Calls back on the event loop of the calling thread while a descriptor is readable (`readable` is true) or at its end (false).
+   * Takes ownership of the descriptor: `watchStop` or the end of the thread closes it.
    */
   watch(descriptor: number, callback: (readable: boolean) => void): WatchHandle | Failure;
   /**
-   * Reads the memory of a process in the background: as much as is mapped from the address on. Calls back with it once, or with
-   * what failed: ETIMEDOUT after `limit` milliseconds, unless even SIGKILL could not end the read, which then calls back
-   * when that process lets it, or never. The handle is that of a watch, to be stopped in any case. Fails with EAGAIN where
-   * too many reads go on.
+   * Reads the memory of a process in the background: up to `length` bytes, as far as the memory is mapped. Calls back once,
+   * with the bytes or the failure: ETIMEDOUT after `limit` milliseconds. If not even SIGKILL can end the read, it calls back
+   * when that process allows it, or never. Stop the handle as that of a watch, whatever happens. Fails with EAGAIN if too many
+   * reads are running.
    */
   readMemory(
     pid: number,
@@ -328,8 +334,9 @@ export interface Native {
     callback: (result: Uint8Array | Failure) => void,
   ): WatchHandle | Failure;
   /**
-   * The same as `watch` for a listener, whose next call is in `record`, as by `takeNotifications`, when it calls back; `taken` is
-   * 1, 0 where there was none, and -1 where none ever will be, or what failed. `exclusive` says that nobody else takes calls, which saves a look.
+   * Like `watch`, for a listener: when it calls back, the next call is in `record`, as from `takeNotifications`, and `taken` is
+   * 1. `taken` is 0 if no call was pending, -1 if none can follow, or the failure. `exclusive` promises that nobody else takes
+   * calls, which saves a system call.
    */
   watchCalls(
     listener: number,
@@ -338,47 +345,54 @@ export interface Native {
     callback: (taken: number | Failure) => void,
   ): WatchHandle | Failure;
   watchStop(handle: WatchHandle): void;
-  /** Whether the watch keeps the event loop alive; it does at first. */
+  /** Sets whether the watch keeps the event loop alive. It does so initially. */
   watchKeepAlive(handle: WatchHandle, wanted: boolean): void;
 
-  /** An AF_UNIX stream socket that listens at a path and does not block. */
+  /** A non-blocking AF_UNIX stream socket that listens at a path. */
   listenAt(path: string): number | Failure;
-  /** EAGAIN if there is no connection. The connection is non-blocking. */
+  /** Fails with EAGAIN if no connection is pending. The connection is non-blocking. */
   acceptConnection(socket: number): number | Failure;
-  /** A connection to a path, which does not block: EAGAIN where the queue there is full. */
+  /** A non-blocking connection to a path. Fails with EAGAIN if the queue of the listening socket is full. */
   connectTo(path: string): number | Failure;
-  /** recvmsg(2) with SCM_RIGHTS. The descriptors are close-on-exec. No data at all is the end. */
+  /** recvmsg(2) with SCM_RIGHTS. The descriptors are close-on-exec. Empty data means the end. */
   receiveMessage(
     socket: number,
   ): { readonly data: Uint8Array; readonly descriptors: readonly number[] } | Failure;
-  /** sendmsg(2) without waiting, with a descriptor unless it is -1. Gives the bytes that were taken; EAGAIN for none. */
+  /**
+   * sendmsg(2) without waiting, with a descriptor unless it is -1. Returns the number of bytes sent; fails with EAGAIN
+   * if there is no room.
+   */
   sendMessage(socket: number, data: Uint8Array, descriptor: number): number | Failure;
   /**
-   * close(2) of a descriptor that the add-on has opened: in workers, Node warns about descriptors that it has not
-   * opened itself.
+   * close(2) of a descriptor that the add-on opened. In workers, Node warns if it closes descriptors that it did not
+   * open itself.
    */
   closeDescriptor(descriptor: number): void;
-  /** Closes it when the calling thread ends, also by `terminate()`, unless `closeDescriptor` or a watch does so before. */
+  /**
+   * Closes the descriptor when the calling thread ends, also by `terminate()`, unless `closeDescriptor` or a watch closes
+   * it first.
+   */
   closeAtEnd(descriptor: number): void;
-  /** As closeDescriptor, but on a thread, for a descriptor from elsewhere: the file system behind it may block. */
+  /** Closes a descriptor from elsewhere on another thread, because its file system may block. */
   closeInBackground(descriptor: number): void;
 
   /**
-   * Handles SIGSYS from now on and records refused calls. `names` has a line `<arch in hex> <number> <name>` for each
-   * call. Returns a descriptor that becomes readable when there are records; EBUSY if another environment listens.
+   * Starts handling SIGSYS and recording refused calls. `names` has a line `<arch in hex> <number> <name>` for each
+   * call. Returns a descriptor that becomes readable when there are records. Fails with EBUSY if another environment
+   * listens.
    */
   violationsListen(names: string): number | Failure;
-  /** Returns each record once; the descriptor signals later ones. */
+  /** Returns the new records; the descriptor signals later ones. */
   violationsTake(): readonly RefusedCall[];
-  /** Calls that could not be noted. */
+  /** The number of calls that could not be recorded. */
   violationsDropped(): bigint;
-  /** Ends the notes; refused calls go on failing. Gives all calls that were lost. */
+  /** Stops recording; refused calls keep failing. Returns the total number of lost calls. */
   violationsStop(): bigint;
   /** Restores the previous disposition of SIGSYS, unless there is a listener. */
   stopHandlingTraps(): void;
-  /** Handles calls that get RING_WAIT from now on. Call it before each load of a filter with this action. */
+  /** Starts handling calls with the action RING_WAIT. Call it before each load of a filter with this action. */
   serveRings(): Failure | undefined;
-  /** Whether calls that get TRAP fail with an errno in this process. */
+  /** Whether calls with the action TRAP fail with an errno in this process. */
   handlesTraps(): boolean;
 }
 
@@ -389,16 +403,16 @@ export const describeFailure = ({ failed, errno }: Failure): string => `${failed
 export const isFailure = (answer: unknown): answer is Failure =>
   typeof answer === 'object' && answer !== null && Object.hasOwn(answer, 'failed');
 
-/** Node's names of the processors that there is an add-on for. */
+/** Node's names of the processors that have an add-on. */
 export const PROCESSORS = ['x64', 'arm64'] as const;
 export type Processor = (typeof PROCESSORS)[number];
 
 let loaded: Native | undefined;
 
 /**
- * The add-on, loaded on first use so that everything that needs no kernel works everywhere.
- * Throws UnsupportedError on other platforms (`unsupported-platform`), where no build is found (`addon-not-found`) and
- * where Node or the dynamic loader refuses it (`addon-not-loadable`).
+ * The add-on, loaded on first use, so that everything that needs no kernel works everywhere. Throws UnsupportedError on
+ * other platforms (`unsupported-platform`), if no build exists (`addon-not-found`), and if Node or the dynamic loader
+ * refuses it (`addon-not-loadable`).
  */
 export function native(): Native {
   return (loaded ??= load());
@@ -414,7 +428,7 @@ function load(): Native {
     );
   }
   const built = packageFile('build/Release/seccomp.node');
-  // An add-on that the user built has precedence.
+  // An add-on that the user built takes precedence.
   if (fs().existsSync(built)) return open(built);
   const libc = usesMusl() ? 'musl' : 'glibc';
   const prebuilt = packageFile(`prebuilds/linux-${process.arch}/seccomp.${libc}.node`);
@@ -429,7 +443,7 @@ function load(): Native {
 const BUILD = 'node node_modules/seccomp/scripts/build-native.mjs';
 
 function open(path: string): Native {
-  // What require does for such a file, without the search for a module that comes before it.
+  // Loads the file as `require` does, but without its search for a module.
   const module = { exports: {} };
   try {
     process.dlopen(module, path);
@@ -445,19 +459,19 @@ function open(path: string): Native {
       { cause },
     );
   }
-  // The narrow signature is the contract that native/addon.cc keeps. A copy, since V8 keeps an object that was filled from
-  // outside as a dictionary, in which a function is looked for at each call.
+  // native/addon.cc implements this narrow type. The copy is faster: V8 keeps an object that native code filled as a
+  // dictionary, and looks up its functions at each call.
   return { ...(module.exports as Native) };
 }
 
-/** Which C library this Node was built for, from the interpreter that its ELF header names: nothing that a caller could set. */
+/** Whether this Node was built for musl, from the interpreter in its ELF header, which a caller cannot change. */
 function usesMusl(): boolean {
   const { openSync, readSync, closeSync } = fs();
   let file;
   try {
     file = openSync(process.execPath, 'r');
   } catch {
-    // No permission to read it, or no /proc to find it by. A report takes longer, but needs no file.
+    // The file is unreadable, or there is no /proc to find it. A report is slower, but needs no file.
     return !Object.hasOwn((process.report.getReport() as NodeReport).header, 'glibcVersionRuntime');
   }
   try {
@@ -473,7 +487,10 @@ interface NodeReport {
   readonly header: object;
 }
 
-/** Whether the calling thread is the main thread, which has the id of the process: to load node:worker_threads takes longer. */
+/**
+ * Whether the calling thread is the main thread, whose id is that of the process. Loading node:worker_threads would take
+ * longer.
+ */
 export const isMainThread = (): boolean => native().threadId() === process.pid;
 
 /** The SHA-256 of bytes, as hexadecimal digits. */

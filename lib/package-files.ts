@@ -1,11 +1,11 @@
 // Resolves the paths of files that ship with the package.
 
 /**
- * The path of a file of the package. This module and the bundles that it becomes part of lie in the same folder.
- * `path` counts from the root of the package, e.g. `profiles/docker-default.json`.
+ * The path of a file of the package. This module and the bundles that contain it are in the same folder. `path` is
+ * relative to the package's root, e.g. `profiles/docker-default.json`.
  *
- * In a program that contains this module, the files have the same place beside the folder of that program. Bundlers
- * that write CommonJS leave `import.meta` empty; `__dirname` is the folder of the program then, or of the executable that
+ * If a program bundles this module, the files must be in the same place relative to the program's folder. Bundlers that
+ * write CommonJS leave `import.meta` empty; then `__dirname` is the folder of the program, or of the executable that
  * contains it.
  */
 export const packageFile = (path: string): string => {

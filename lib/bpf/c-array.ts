@@ -1,4 +1,4 @@
-// A program as source text for C, to be loaded by a program that does not use this package.
+// Formats a program as C source, for programs that do not use this package.
 import { annotate, type ProgramSource } from './listing/disassemble.js';
 import { hex, lineNumber } from './listing/notation.js';
 import { optionError } from '../util/options.js';

@@ -3,7 +3,7 @@ import { badEvent, checkedEvent, type Event } from '../kernel/event.js';
 import { writeWords } from './interpret.js';
 import { DATA_SIZE, WORD } from './program.js';
 
-/** A call: an `Event`, or the sixteen 32-bit words of `struct seccomp_data` as a little-endian machine has them. */
+/** A call: an `Event`, or the sixteen 32-bit words of `struct seccomp_data` on a little-endian machine. */
 export type Call = Event | Uint32Array;
 
 const WORDS = DATA_SIZE / 4;
@@ -16,7 +16,10 @@ export function wordsOf(call: Call, into?: Uint32Array): Uint32Array {
   return checked instanceof Uint32Array ? checked : writeWords(checked, into);
 }
 
-/** A call by its own properties, each read once. Throws UsageError (`bad-event`) for anything that is not a call. */
+/**
+ * Checks a call. An event is copied: own properties only, each read once. Throws UsageError (`bad-event`) for any other
+ * value.
+ */
 export function checkedCall(call: Call): Required<Event> | Uint32Array {
   if (!(call instanceof Uint32Array)) return checkedEvent(call);
   if (call.length === WORDS) return call;

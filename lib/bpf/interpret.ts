@@ -7,14 +7,14 @@ import { ProgramError } from '../util/errors.js';
 import { badArgument } from '../util/failures.js';
 import { own } from '../util/own.js';
 
-/** A register and its halves, in one place of memory: by far the fastest way to cut a bigint in two. */
+/** Two views of the same memory: by far the fastest way to split a bigint into two words. */
 const register = new BigUint64Array([1n]);
 const halves = new Uint32Array(register.buffer);
 const [LOW, HIGH] = halves[0] === 1 ? [0, 1] : [1, 0];
 
 /**
- * Lays a call out as the sixteen 32-bit words of `struct seccomp_data` on a little-endian machine.
- * Throws UsageError (`bad-event`, `bad-argument`). Source: seccomp(2).
+ * Converts a call to the sixteen 32-bit words of `struct seccomp_data` on a little-endian machine. Throws UsageError
+ * (`bad-event`, `bad-argument`). Source: seccomp(2).
  */
 export function seccompData(event: Event, into?: Uint32Array): Uint32Array {
   if (into !== undefined && !((into as unknown) instanceof Uint32Array))
@@ -22,7 +22,7 @@ export function seccompData(event: Event, into?: Uint32Array): Uint32Array {
   return writeWords(checkedEvent(event), into);
 }
 
-/** As `seccompData`, for what is known to be a call. */
+/** As `seccompData`, without checks. */
 export function writeWords(event: Event, into: Uint32Array = new Uint32Array(DATA_SIZE / 4)): Uint32Array {
   const args = own(event, 'args') ?? [];
   const instructionPointer = own(event, 'instructionPointer') ?? 0n;
@@ -48,9 +48,9 @@ export interface ProgramRun {
 }
 
 /**
- * Runs a validated program for the words of one call and returns its return value.
- * `trace` is called before each instruction, with its index and the values of A and X.
- * Throws UsageError (`bad-filter`, `bad-argument`), and ProgramError (`bad-program`) where a program that is not valid cannot go on.
+ * Runs a validated program on the words of one call and returns its return value. `trace` is called before each instruction, with
+ * its index and the values of A and X. Throws UsageError (`bad-filter`, `bad-argument`), and ProgramError (`bad-program`) if an
+ * invalid program cannot continue.
  */
 export function interpret(
   program: Program,
@@ -120,7 +120,7 @@ export function loaded(from: LoadSource, k: number, data: Uint32Array, memory: U
   }
 }
 
-/** Whether a conditional jump's test holds for two unsigned words. */
+/** Evaluates the test of a conditional jump on two unsigned words. */
 export function holds(op: TestName, a: number, operand: number): boolean {
   switch (op) {
     case 'eq':

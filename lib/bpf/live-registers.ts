@@ -1,4 +1,4 @@
-// Which registers and scratch words still matter at an instruction, so that states which differ in others are one.
+// Liveness analysis of registers and scratch words, so that states that differ only in dead ones count as equal.
 import { BPF, operationOf, type Operation } from './opcodes.js';
 import { successors, type Program } from './program.js';
 
@@ -9,7 +9,7 @@ const X = 1 << 1;
 /** The bit of a scratch word. */
 const scratch = (k: number): number => 1 << (2 + k);
 
-/** For each instruction, the registers whose contents still matter before it: bit 0 is A, bit 1 X, bit 2 + k is M[k]. */
+/** For each instruction, the registers that are live before it: bit 0 is A, bit 1 X, bit 2 + k is M[k]. */
 export function liveRegisters(program: Program): readonly number[] {
   const live = new Array<number>(program.length).fill(0);
   for (let index = program.length - 1; index >= 0; index--) {
@@ -21,7 +21,7 @@ export function liveRegisters(program: Program): readonly number[] {
   return live;
 }
 
-/** What an instruction writes. */
+/** The registers that an instruction writes. */
 function written(operation: Operation | undefined, k: number): number {
   switch (operation?.kind) {
     case 'load':
@@ -36,7 +36,7 @@ function written(operation: Operation | undefined, k: number): number {
   }
 }
 
-/** What an instruction reads. */
+/** The registers that an instruction reads. */
 function read(operation: Operation | undefined, k: number): number {
   switch (operation?.kind) {
     case 'load':

@@ -1,5 +1,5 @@
-// The opcodes of classic BPF that seccomp accepts, and what each does: decoded here, once, for everything that runs, reads or writes
-// programs.
+// The opcodes of classic BPF that seccomp accepts, and what each does: decoded here, once, for all code that runs, reads or
+// writes programs.
 import { ProgramError } from '../util/errors.js';
 
 /** Opcodes of linux/bpf_common.h in the combinations that seccomp accepts. */
@@ -50,7 +50,7 @@ export const BPF = {
 /** The accumulator, or the index register. */
 export type Register = 'a' | 'x';
 
-/** Where a test or an operation takes its second number from: the instruction, or the index register. */
+/** The second operand of a test or an operation: the constant k, or the index register. */
 export type Operand = 'k' | 'x';
 
 /** A conditional jump: equal, greater, greater or equal, or any common bit. */
@@ -59,7 +59,7 @@ export type TestName = 'eq' | 'gt' | 'ge' | 'set';
 /** An operation on the accumulator. */
 export type ArithmeticName = 'add' | 'sub' | 'mul' | 'div' | 'or' | 'and' | 'lsh' | 'rsh' | 'xor' | 'neg';
 
-/** Where a load takes its number from: a word of the call, the constant, a scratch word, or the size of `struct seccomp_data`. */
+/** The source of a load: a word of the call, the constant, a scratch word, or the size of `struct seccomp_data`. */
 export type LoadSource = 'data' | 'constant' | 'memory' | 'length';
 
 /** What an instruction does. Source: linux/bpf_common.h, and the kernel's Documentation/networking/filter.rst. */
@@ -69,7 +69,7 @@ export type Operation =
   | {
       readonly kind: 'arithmetic';
       readonly op: ArithmeticName;
-      /** Undefined for `neg`, which has none. */
+      /** Undefined for `neg`, which has only one operand. */
       readonly operand: Operand | undefined;
     }
   | { readonly kind: 'jump' }
@@ -128,10 +128,10 @@ const OPERATIONS: Readonly<Record<keyof typeof BPF, Operation>> = {
 const BY_CODE = new Array<Operation | undefined>(0x100).fill(undefined);
 for (const name of Object.keys(OPERATIONS) as (keyof typeof BPF)[]) BY_CODE[BPF[name]] = OPERATIONS[name];
 
-/** What the instruction of an opcode does; undefined for one that seccomp does not accept. */
+/** The operation of an opcode; undefined for one that seccomp does not accept. */
 export const operationOf = (code: number): Operation | undefined => BY_CODE[code];
 
-/** What an instruction of a validated program does. */
+/** The operation of an opcode in a validated program. Throws ProgramError (`bad-program`) for an unknown opcode. */
 export function validOperation(code: number): Operation {
   const operation = operationOf(code);
   if (operation !== undefined) return operation;

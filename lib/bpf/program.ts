@@ -1,4 +1,4 @@
-// Classic BPF as seccomp takes it: instructions, their bytes, and the rules by which the kernel accepts a program.
+// Classic BPF as seccomp accepts it: instructions, their encoding, and the kernel's checks.
 import { UsageError, ProgramError } from '../util/errors.js';
 import { badArgument } from '../util/failures.js';
 import { zeroedBytes } from '../util/host/bytes.js';
@@ -13,22 +13,22 @@ export interface Instruction {
   readonly code: number;
   /** Instructions to skip if the test holds. */
   readonly jt: number;
-  /** Instructions to skip when it does not. */
+  /** Instructions to skip if it does not hold. */
   readonly jf: number;
   /** Unsigned 32-bit operand. */
   readonly k: number;
 }
 
-/** A BPF program: up to 4096 instructions whose jumps only lead forward. */
+/** A BPF program: up to 4096 instructions with forward jumps only. */
 export type Program = readonly Instruction[];
 
-/** The most instructions the kernel takes in one filter (BPF_MAXINSNS). */
+/** The maximum length of a filter in instructions (BPF_MAXINSNS). */
 export const MAX_INSTRUCTIONS = 4096;
 
 /** Bytes of `struct sock_filter`. */
 export const INSTRUCTION_SIZE = 8;
 
-/** Bytes of `struct seccomp_data`, what BPF_LEN yields. */
+/** Bytes of `struct seccomp_data`, the value of BPF_LEN. */
 export const DATA_SIZE = 64;
 
 /** Scratch words (BPF_MEMWORDS). */
@@ -87,7 +87,7 @@ export function decode(bytes: Uint8Array): Program {
   });
 }
 
-/** The instructions of a list that a caller made: own properties only, each read once. Throws UsageError (`bad-filter`). */
+/** Copies a caller's list of instructions: own properties only, each read once. Throws UsageError (`bad-filter`). */
 export function ownProgram(program: Program): Program {
   requireInstructionList(program);
   const read = ownElements(program).map(instruction => {
@@ -113,18 +113,18 @@ export function successors(program: Program, index: number): readonly number[] {
   return [index + 1];
 }
 
-/** Why the kernel would refuse a program, and which instruction is the first at fault. */
+/** The first invalid instruction of a program, and why the kernel would reject it. */
 interface Fault {
   readonly index: number;
   readonly reason: string;
 }
 
 /**
- * Makes the checks of the kernel: known instructions, jumps inside the program, aligned loads inside `struct
- * seccomp_data`, scratch words written before they are read, a return at the end.
- * Throws ProgramError (`bad-program`), which names the first invalid instruction and the reason, or `bad-program-size`;
- * UsageError (`bad-filter`) for anything but a list of instructions.
- * Source: bpf_check_classic, net/core/filter.c, and seccomp_check_filter, kernel/seccomp.c.
+ * Performs the kernel's checks: known instructions, jumps inside the program, aligned loads inside `struct
+ * seccomp_data`, scratch words written before they are read, a return at the end. Throws ProgramError (`bad-program`),
+ * which names the first invalid instruction and the reason, or `bad-program-size`; UsageError (`bad-filter`) for
+ * anything but a list of instructions. Source: bpf_check_classic, net/core/filter.c, and seccomp_check_filter,
+ * kernel/seccomp.c.
  */
 export function validate(program: Program): void {
   requireProgram(program);
@@ -139,12 +139,12 @@ export function validate(program: Program): void {
     throw new ProgramError('bad-program', `instruction ${fault.index}: ${fault.reason}`);
 }
 
-/** Throws UsageError (`bad-filter`) for what is not a list. */
+/** Throws UsageError (`bad-filter`) if the value is not a list. */
 export function requireInstructionList(program: unknown): asserts program is readonly unknown[] {
   if (!Array.isArray(program)) throw badProgram('a list of instructions', program);
 }
 
-/** Throws UsageError (`bad-filter`) for what is not a list of instructions. */
+/** Throws UsageError (`bad-filter`) if the value is not a list of instructions. */
 function requireProgram(program: unknown): void {
   requireInstructionList(program);
   const wrong = program.findIndex(item => !isInstruction(item));
@@ -167,8 +167,8 @@ const badProgram = (what: string, value: unknown): UsageError =>
   );
 
 /**
- * The first instruction for which the kernel would refuse a program of an acceptable length, or undefined.
- * Source: bpf_check_classic and check_load_and_stores (net/core/filter.c), seccomp_check_filter (kernel/seccomp.c).
+ * The first instruction for which the kernel would reject a program of valid length, or undefined. Source:
+ * bpf_check_classic and check_load_and_stores (net/core/filter.c), seccomp_check_filter (kernel/seccomp.c).
  */
 export function findFault(program: Program): Fault | undefined {
   for (let index = 0; index < program.length; index++) {
@@ -224,11 +224,11 @@ const scratchWord = (k: number): string | undefined =>
   k < MEMORY_WORDS ? undefined : `there is no scratch word ${k}`;
 
 /**
- * The first read of a scratch word that may not have been written. The kernel checks the program once, line by line:
- * the instruction after a return counts as reached from it, unlike the one after a jump.
+ * The first read of a scratch word that may not have been written. As the kernel does, checks the instructions once in
+ * order: the one after a return counts as reachable from it, unlike the one after a jump.
  */
 function scratchFault(program: Program): Fault | undefined {
-  // For each target of a jump, the words written on every jump to it.
+  // For each jump target, the words that are written on every jump to it.
   const atTarget = new Array<number>(program.length).fill(ALL_WORDS);
   let written = 0;
   for (const [index, instruction] of program.entries()) {

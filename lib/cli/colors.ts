@@ -4,17 +4,17 @@ import { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Styles text for a descriptor, or leaves it as it is. */
+/** Styles text, or returns it unchanged if the descriptor has no colours. */
 type Paint = (style: Style, text: string) => string;
 
-/** A function that styles text for a descriptor. */
+/** Returns a function that styles text for a descriptor. */
 export const paintFor = (descriptor: 1 | 2): Paint =>
   isColored(process.env, isatty(descriptor))
     ? (style, text) => styleText(style, text, { validateStream: false })
     : (_, text) => text;
 
 /**
- * Whether text has colours: on a terminal only. As for Node itself, FORCE_COLOR decides where it is set, before NO_COLOR,
+ * Whether to use colours: by default only on a terminal. As in Node itself, FORCE_COLOR takes precedence over NO_COLOR,
  * NODE_DISABLE_COLORS and TERM=dumb.
  */
 export function isColored(
@@ -26,7 +26,7 @@ export function isColored(
   return isTerminal && NO_COLOR === '' && NODE_DISABLE_COLORS === '' && TERM !== 'dumb';
 }
 
-/** Actions as they are written for people. */
+/** Names of actions in text. */
 const ACTION = /\b(?:ALLOW|LOG|NOTIFY|TRAP|KILL_(?:PROCESS|THREAD)|(?:ERRNO|TRACE)\(\w+\))(?!\w)/g;
 
 const STYLES: Readonly<Record<string, Style>> = {

@@ -1,4 +1,4 @@
-// A policy in one of the formats that subcommands write.
+// Converts a policy to the formats that subcommands write.
 import { compilePolicy, type CompilePolicyOptions } from '../filter/compile.js';
 import {
   CONVERSION_FORMATS,
@@ -10,19 +10,19 @@ import type { Policy } from '../policy/policy.js';
 import type { CompileFlags } from './options.js';
 import { givenOptions } from '../util/options.js';
 
-/** What `--to` names. */
+/** The formats of `--to`. */
 export type Format = ConversionFormat | 'bpf';
 
-/** In the order of the help. */
+/** The formats in the order of the help. */
 export const FORMATS: readonly Format[] = [...CONVERSION_FORMATS, 'bpf'];
 
-/** Options that formats name differently. */
+/** Options that only some formats have. */
 export interface ConversionFlags extends CompileFlags {
   readonly category?: string;
   readonly name?: string;
 }
 
-/** The text of a policy, or the bytes of its program. Throws as `convert` and `compilePolicy` do. */
+/** Converts a policy to text, or to the bytes of its program. Throws as `convert` and `compilePolicy` do. */
 export function converted(policy: Policy, to: Format, flags: ConversionFlags): string | Buffer {
   if (to === 'bpf')
     return compilePolicy(policy, givenOptions<CompilePolicyOptions>(flags, ['codegen', 'weights'])).bpf;

@@ -41,21 +41,21 @@ export function inputArgument(argument: string): Input {
   return program === undefined ? input : { kind: 'program', bytes: encode(program), file };
 }
 
-/** Parses the text of a profile; for a file with its path, so that it may include files beside it. */
+/** Parses the text of a profile, with its path if it is a file, so that it may include other files. */
 const profileOf = ({ text, file, path }: SourceText, strict?: boolean): Profile =>
   parseProfile(path ?? Buffer.from(text), { file, ...(strict !== undefined && { strict }) });
 
-/** The text of an argument that cannot be a program, and what to call it. */
+/** The text of an argument that cannot be a program, and its name. */
 export const textInput = (argument: string): SourceText =>
   argument === '-' ? { ...readSource(readStandardInput()), file: inputName(argument) } : readSource(argument);
 
-/** The profile of an argument that cannot be a program. */
+/** Parses the profile of an argument that cannot be a program. */
 export const profileArgument = (argument: string): Profile =>
   argument === '-'
     ? parseProfile(readStandardInput(), { file: inputName(argument) })
     : parseProfile(argument);
 
-/** What an argument means: a profile is compiled, a program must pass `check`. */
+/** Reads an argument as a layer: a profile is compiled, a program must pass `check`. */
 export function layerArgument(
   argument: string,
   flags: CompileFlags,
@@ -68,7 +68,7 @@ export function layerArgument(
   return program;
 }
 
-/** What is wrong with what an argument names. */
+/** The findings about an argument. */
 export function lintArgument(argument: string, flags: CompileFlags): readonly Finding[] {
   const input = inputArgument(argument);
   const options = compileOptions(flags);
@@ -117,7 +117,7 @@ function policyOfInput(input: Input, flags: CompileFlags & { readonly category?:
 
 /**
  * As layerArgument, but `pid:1234` stands for every layer of a running process, the oldest first. Warnings about the profile or
- * the process go to standard error. A process without a filter is taken for one with a filter that allows everything, which is the same.
+ * the process go to standard error. A process without a filter counts as having one that allows everything, which is equivalent.
  * Throws as `dump` does; UsageError for a process in strict mode, which has no program.
  */
 export function layersArgument(argument: string, flags: CompileFlags): readonly Layer[] {
@@ -140,7 +140,7 @@ export function layersArgument(argument: string, flags: CompileFlags): readonly 
 
 const ALLOW_EVERYTHING: Layer = [{ code: BPF.RET_K, jt: 0, jf: 0, k: SCMP_ACT_ALLOW }];
 
-/** The number in `1234` or `pid:1234`. Throws UsageError (`bad-pid`). */
+/** The process id in `1234` or `pid:1234`. Throws UsageError (`bad-pid`). */
 export function pidOf(argument: string): number {
   const [, digits] = /^(?:pid:)?([1-9][0-9]{0,9})$/.exec(argument) ?? [];
   if (digits !== undefined) return Number(digits);
@@ -151,6 +151,6 @@ export function pidOf(argument: string): number {
   );
 }
 
-/** The text of an argument: of a file, or of standard input for `-`. */
+/** The text of a file, or of standard input for `-`. */
 export const textArgument = (argument: string): string =>
   new TextDecoder().decode(argument === '-' ? readStandardInput() : readFile(argument));

@@ -1,4 +1,4 @@
-// What subcommands write with --json: output.schema.json is made of these types.
+// The types of --json output, from which output.schema.json is generated.
 import type { AnnotatedInstruction } from '../bpf/listing/disassemble.js';
 import type { Filter } from '../filter/filter.js';
 import type { DifferenceJson, ExplanationJson, SimulationJson } from '../filter/inspect/json.js';
@@ -13,7 +13,10 @@ import type { SkippedLine } from '../recording/logs/read-log.js';
 import type { TightenedProfile } from '../recording/tighten.js';
 import type { Diagnostic } from '../util/errors.js';
 
-/** By subcommand; `error` is what any of them writes instead, `event` a line of simulate --events, `violation` a line of a report of run. */
+/**
+ * Types by subcommand. `error` is printed by any of them instead, `event` is a line of simulate --events, `violation` a line of a
+ * report of run.
+ */
 export interface JsonOutputs {
   readonly explain: ExplanationJson;
   readonly simulate: SimulationJson;
@@ -39,29 +42,29 @@ export interface JsonOutputs {
 
 /** The result for one call of a file. */
 export interface EventOutput {
-  /** The line of the file, from 1. */
+  /** The line number in the file, from 1. */
   readonly line: number;
-  /** The call as the line has it. */
+  /** The call as written in the line. */
   readonly call: string;
-  /** What it is answered. */
+  /** The action for the call. */
   readonly action: string;
-  /** Whether it is made. */
+  /** Whether the call is executed. */
   readonly permitted: boolean;
 }
 
 /** A file that was written. */
 export interface WrittenFile {
-  /** Its path, as it was given. */
+  /** The path as it was given. */
   readonly output: string;
-  /** Its size. */
+  /** The size in bytes. */
   readonly bytes: number;
 }
 
 /** A compiled profile. */
 export interface CompileOutput extends Pick<Filter, 'target' | 'codegen' | 'warnings'> {
-  /** Figures of the program. */
+  /** The metrics of the program. */
   readonly report: Filter['metrics'];
-  /** The program, `struct sock_filter` by `struct sock_filter`, little-endian, in base64. */
+  /** The program, an array of little-endian `struct sock_filter`, in base64. */
   readonly bpf: string;
 }
 
@@ -69,7 +72,7 @@ export interface CompileOutput extends Pick<Filter, 'target' | 'codegen' | 'warn
 export interface DisasmOutput {
   /** Its instructions. */
   readonly instructions: readonly AnnotatedInstruction[];
-  /** Why the kernel would refuse it. Absent where it would not. */
+  /** Why the kernel would reject it. Absent if it would not. */
   readonly refused?: Pick<Diagnostic, 'code' | 'message'>;
 }
 
@@ -77,15 +80,15 @@ export interface DisasmOutput {
 export interface AsmOutput {
   /** Its instructions. */
   readonly instructions: readonly AnnotatedInstruction[];
-  /** The same in base64. */
+  /** The program in base64. */
   readonly bpf: string;
 }
 
 /** A thread with its filters. */
 export interface ThreadOutput {
-  /** Its id. */
+  /** The thread id. */
   readonly id: number;
-  /** Its name. */
+  /** The name of the thread. */
   readonly name: string;
   /** `filter`, `strict` or `disabled`. */
   readonly mode: string;
@@ -93,13 +96,13 @@ export interface ThreadOutput {
   readonly layers: readonly LayerOutput[];
 }
 
-/** A filter in force. */
+/** A loaded filter. */
 export interface LayerOutput {
-  /** Its place, from 1, the oldest. */
+  /** Its position: 1 is the oldest. */
   readonly layer: number;
-  /** How many instructions it has. */
+  /** The number of instructions. */
   readonly instructions: number;
-  /** Flags that it was loaded with. Absent where the kernel does not tell. */
+  /** The flags with which it was loaded. Absent if the kernel does not report them. */
   readonly flags: readonly string[] | undefined;
   /** The program in base64. */
   readonly bpf: string;
@@ -109,68 +112,68 @@ export interface LayerOutput {
 export interface DumpOutput extends ThreadOutput {
   /** The id of the process. */
   readonly pid: number;
-  /** Threads with other filters than this one. */
+  /** Threads with other filters than this thread. */
   readonly differing: readonly ThreadOutput[];
-  /** What a reader should know. */
+  /** Warnings for readers. */
   readonly warnings: readonly Diagnostic[];
 }
 
 /** One check of doctor. */
 export interface DoctorCheck {
-  /** What is checked. */
+  /** The name of the check. */
   readonly name: string;
-  /** Whether it is as it should be. */
+  /** Whether the check passed. */
   readonly ok: boolean;
-  /** What was found. */
+  /** What the check found. */
   readonly detail: string;
 }
 
-/** How logs were read. */
+/** The result of reading logs. */
 export interface ImportOutput {
-  /** Each of them; all as one with --one-run. */
+  /** Each log; only one with --one-run. */
   readonly logs: readonly {
-    /** Its path. */
+    /** The path of the log. */
     readonly file: string;
-    /** How many lines it has. */
+    /** The number of lines. */
     readonly lines: number;
-    /** How many lines or names were not understood. */
+    /** The number of lines and names that were not understood. */
     readonly skipped: number;
-    /** The first of them. */
+    /** The first lines that were not understood. */
     readonly examples: readonly SkippedLine[];
   }[];
-  /** The recording: recording.schema.json describes it. Absent with --output. */
+  /** The recording, as in recording.schema.json. Absent with --output. */
   readonly recording?: unknown;
 }
 
-/** A profile that was made of recordings. */
+/** A profile that was generated from recordings. */
 export interface GeneratedOutput extends Omit<GeneratedProfile, 'profile'> {
-  /** The profile: profile.schema.json describes it. */
+  /** The profile, as in profile.schema.json. */
   readonly profile: unknown;
 }
 
-/** What came out of a check. */
+/** The result of a check. */
 export interface CheckOutput extends ProfileCheck {
-  /** A smaller profile. Only with --tighten. */
+  /** The smaller profile. Only with --tighten. */
   readonly tightened?: TightenedProfile;
 }
 
-/** What the kernel logged. */
+/** Explained audit records. */
 export interface AuditOutput {
-  /** Records, each that differs from the others once. */
+  /** Distinct records, each with the number of its occurrences. */
   readonly records: readonly (ExplainedAudit & { readonly count: number })[];
-  /** Records that were incomplete, or too many to distinguish. */
+  /** The number of records that were incomplete, or too many to distinguish. */
   readonly skipped: number;
 }
 
-/** Why there is no result. */
+/** An error in place of a result. */
 export interface ErrorOutput {
-  /** What went wrong. */
+  /** The error. */
   readonly error: {
-    /** Stable; listed in docs/diagnostics.md. */
+    /** A stable code; listed in docs/diagnostics.md. */
     readonly code: string;
-    /** A sentence. */
+    /** The message, a sentence. */
     readonly message: string;
-    /** All that is wrong with a profile. Absent for other errors. */
+    /** All problems of a profile. Absent for other errors. */
     readonly problems: readonly Diagnostic[] | undefined;
   };
 }

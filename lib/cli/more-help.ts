@@ -2,9 +2,9 @@
 
 import { own } from '../util/own.js';
 
-/** For one subcommand. */
+/** Help for one subcommand. */
 interface MoreHelp {
-  /** When the exit code is 1; absent if it never is, or if `exitCode` is given. */
+  /** The condition for exit code 1; absent if it never occurs, or if `exitCode` is given. */
   readonly no?: string;
   /** The exit code of a subcommand that ends with that of another program. */
   readonly exitCode?: string;

@@ -12,7 +12,7 @@ import { WEIGHTS } from '../filter/compile.js';
 import { boundingSet } from '../process/machine/capabilities.js';
 import { MAX_SECONDS } from '../process/supervise/time.js';
 
-/** The compiler's options that are given as they are. */
+/** Options that are passed to the compiler unchanged. */
 const PASSED_ON = ['arch', 'kernel', 'codegen', 'weights', 'unknownSyscalls', 'argWidth', 'strict'] as const;
 
 /** Options of `compile` as commander parses them. */
@@ -23,13 +23,13 @@ export interface CompileFlags extends Pick<CompileOptions, (typeof PASSED_ON)[nu
 
 /** The help text of an argument that names a profile. */
 export const PROFILE = 'a path, the name of a profile that ships, or - for standard input';
-/** Of one that may also be a program. */
+/** The help text of an argument that may also be a program. */
 export const FILTER =
   'the path of a profile or a program, the name of a profile that ships, or - for standard input';
-/** Of one that may also be a running process. */
+/** The help text of an argument that may also be a running process. */
 export const LAYERS = `${FILTER}; pid:1234 for the filters of a process`;
 
-/** Gathers the values of an option that may be repeated. */
+/** Collects the values of an option that may be repeated. */
 export const collect = (value: string, previous: readonly string[] = []): readonly string[] => [
   ...previous,
   value,
@@ -44,21 +44,21 @@ const kernelVersion = (value: string): string => {
   }
 };
 
-/** A time in seconds. */
+/** Parses a time in seconds. */
 export const secondsOf = (value: string): number => {
   const number = Number(value);
   if (number > 0 && number <= MAX_SECONDS) return number;
   throw new InvalidArgumentError(`Give a number of seconds above 0, up to ${MAX_SECONDS}.`);
 };
 
-/** The architecture of an option, by any of its names. */
+/** Parses an architecture by any of its names. */
 export const architecture = (value: string): Architecture => {
   const found = architectureByName(value);
   if (found !== undefined) return found;
   throw new InvalidArgumentError(`Allowed choices are ${architectureNames().join(', ')}.`);
 };
 
-/** The capabilities of options: `ALL` is all of them, in any case, as in Docker. */
+/** Parses the capabilities of options: `ALL`, in any case, means all of them, as in Docker. */
 export const capabilitiesOf = ({
   cap = [],
   capFromProcess,
@@ -70,7 +70,7 @@ export const capabilitiesOf = ({
 const MEANING = 'What the profile means:';
 const COMPILATION = 'How it is compiled:';
 
-/** The options that conditions of a profile on capabilities and kernels depend on. */
+/** Adds the options for a profile's conditions on capabilities and kernels. */
 export const withConditionOptions = (command: Command): Command =>
   command
     .addOption(
@@ -102,7 +102,7 @@ export const archOption = (defaultArch = 'this one'): Option =>
     `the target architecture: ${architectureNames().join(', ')}; default: ${defaultArch}`,
   ).argParser(architecture);
 
-/** Adds the options that decide what a profile means. `defaultArch` is for the help. */
+/** Adds the options that affect the meaning of a profile. `defaultArch` is for the help. */
 export const withTargetOptions = (command: Command, defaultArch?: string): Command =>
   withConditionOptions(command.addOption(archOption(defaultArch).helpGroup(MEANING)))
     .addOption(
@@ -122,7 +122,7 @@ export const withTargetOptions = (command: Command, defaultArch?: string): Comma
         .helpGroup(MEANING),
     );
 
-/** Adds the options that decide what a profile means and how it is compiled. */
+/** Adds the options that affect the meaning of a profile and how it is compiled. */
 export const withCompileOptions = (command: Command): Command =>
   withTargetOptions(command)
     .addOption(
@@ -140,7 +140,7 @@ export const withCompileOptions = (command: Command): Command =>
     )
     .addOption(new Option('--strict', 'turn every warning into an error').helpGroup(COMPILATION));
 
-/** The compiler's options for them. */
+/** Converts these options to those of the compiler. */
 export const compileOptions = (flags: CompileFlags): CompileOptions => ({
   capabilities: capabilitiesOf(flags),
   ...givenOptions<CompileOptions>(flags, PASSED_ON),

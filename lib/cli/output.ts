@@ -1,4 +1,4 @@
-// How the command line speaks: results to standard output, everything else to standard error, three exit codes.
+// Output of the command line: results to standard output, everything else to standard error, and three exit codes.
 import { retried } from './reading/retried.js';
 import { writeFileSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
@@ -13,8 +13,8 @@ import { escapeControls, singleLine } from '../util/printable.js';
 export type ExitCode = 0 | 1 | 2;
 
 /**
- * Performs a subcommand: its exit code becomes the process's, its errors are printed, as JSON if `json` is set. A code that
- * is not an ExitCode is that of a command which was run.
+ * Performs a subcommand and sets the exit code. Errors are printed, as JSON if `json` is set. A number that is not an
+ * ExitCode is that of a command that was run.
  */
 export type RunCommand = (action: () => number | Promise<number>, json: boolean) => Promise<void>;
 
@@ -24,9 +24,8 @@ export type Register = (program: Command, run: RunCommand) => Command;
 const [onOutput, onError] = [paintFor(1), paintFor(2)];
 
 /**
- * Writes all of it, to any kind of file. Text comes from profiles, files, names and processes: what a
- * terminal acts upon is escaped, so that nothing that is written here controls one.
- * Throws UsageError (`binary-to-terminal`).
+ * Writes all of the text to standard output, which may be any kind of file. Text comes from profiles, files, names and
+ * processes, so characters that a terminal interprets are escaped. Throws UsageError (`binary-to-terminal`).
  */
 export function print(text: string | Uint8Array): void {
   if (typeof text !== 'string' && text.length > 0 && isatty(1)) {
@@ -39,26 +38,26 @@ export function print(text: string | Uint8Array): void {
   writeAll(1, typeof text === 'string' ? Buffer.from(escapeControls(text)) : text);
 }
 
-/** Writes text with colours for the actions in it. */
+/** Writes text, and colours the actions in it. */
 export const printActions = (text: string): void => {
   printPainted(paintActions(escapeControls(text), onOutput));
 };
 
-/** Writes lines that were escaped one by one, with our colours. */
+/** Writes lines that were already escaped and coloured. */
 export const printPainted = (text: string): void => {
   writeAll(1, Buffer.from(text));
 };
 
-/** The same to standard error. */
+/** Writes escaped and coloured lines to standard error. */
 export const printErrorPainted = (text: string): void => {
   try {
     writeAll(2, Buffer.from(text));
   } catch {
-    // Standard error is closed or full: there is nowhere to report it, and the exit code stays the same.
+    // Standard error is closed or full: the failure cannot be reported, and the exit code stays the same.
   }
 };
 
-/** Writes all of it to standard error, escaped like the results. */
+/** Writes all of the text to standard error, escaped like the results. */
 export const printError = (text: string): void => {
   printErrorPainted(escapeControls(text));
 };
@@ -70,7 +69,7 @@ export const say = (text: string): void => {
 
 const NAME = 'seccomp: ';
 
-/** Writes all of it to a file, or to standard output for `-`, there by `show`. */
+/** Writes to a file, or with `show` to standard output for `-`. */
 export function write<Text extends string | Uint8Array>(
   file: string,
   text: Text,
@@ -80,7 +79,7 @@ export function write<Text extends string | Uint8Array>(
   else writeFileSync(file, text);
 }
 
-/** Writes all of it to a descriptor; a reader that has gone is not an error. */
+/** Writes all bytes to a descriptor. It is not an error if the reader has closed a pipe. */
 export function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let offset = 0; offset < bytes.length;) {
     try {
@@ -93,7 +92,7 @@ export function writeAll(descriptor: number, bytes: Uint8Array): void {
   }
 }
 
-/** JSON for machines: bigints as decimal strings, maps and sets as arrays. */
+/** Formats JSON: bigints as decimal strings, maps and sets as arrays. */
 export const toJson = (value: unknown): string =>
   `${escapeControls(
     JSON.stringify(
@@ -112,12 +111,12 @@ export function printJson(_: string, value: unknown): void {
   print(toJson(value));
 }
 
-/** Warnings, one a line. */
+/** Prints warnings, one per line. */
 export function warn(diagnostics: readonly Diagnostic[]): void {
   for (const diagnostic of diagnostics) printErrorPainted(diagnosticLine(diagnostic));
 }
 
-/** `file:line:column: warning: …`, or `seccomp: warning: …` without a position. */
+/** Formats a line: `file:line:column: warning: …`, or `seccomp: warning: …` without a position. */
 function diagnosticLine(diagnostic: Diagnostic): string {
   const place = own(diagnostic, 'at') === undefined ? NAME : '';
   return severityPainted(`${place}${singleLine(formatDiagnostic(diagnostic))}\n`);
@@ -134,7 +133,7 @@ const SEVERITIES: Readonly<Record<string, Parameters<typeof onError>[0]>> = {
   'note:': 'cyan',
 };
 
-/** Says what went wrong and gives the exit code for it. Errors without a code are faults of the program and go through. */
+/** Reports an error and returns the exit code. Errors without a code are bugs and are rethrown. */
 export function fail(error: unknown, json: boolean): ExitCode {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') throw error;
   const { code, message } = error;
@@ -145,7 +144,7 @@ export function fail(error: unknown, json: boolean): ExitCode {
   return 2;
 }
 
-/** Whether standard output took it: the error may be that it is full. */
+/** Whether the JSON could be written to standard output: the error may be that it is full. */
 function printsJson(...[name, value]: Parameters<typeof printJson<'error'>>): boolean {
   try {
     printJson(name, value);

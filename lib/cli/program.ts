@@ -1,4 +1,4 @@
-// The command line as --help, completions and manual pages describe it: every subcommand with its options.
+// The command line as described by --help, completions and manual pages: every subcommand with its options.
 import { Command, CommanderError, Help } from 'commander';
 import { asmCommand } from './commands/assembly/asm.js';
 import { compileCommand } from './commands/compilation/compile.js';
@@ -29,8 +29,8 @@ import { exitCodes, moreHelp } from './more-help.js';
 import { singleLine } from '../util/printable.js';
 
 /**
- * Runs a command line of a version of the package, and returns its exit code: 0 for fine, 1 for no, 2 for wrong usage or input, or
- * that of a command which was run.
+ * Runs a command line, and returns its exit code: 0 for success, 1 for no, 2 for wrong usage or input, or that of a command that
+ * was run. `version` is that of the package.
  */
 export async function runCommandLine(version: string, args: readonly string[]): Promise<number> {
   let code = 0;
@@ -45,21 +45,21 @@ export async function runCommandLine(version: string, args: readonly string[]): 
     const program = commandLine(version, run);
     await program.parseAsync(withoutHelp(program, args), { from: 'user' });
   } catch (error) {
-    // Help that could not be printed is an error as any other.
+    // Help that could not be printed is an error like any other.
     if (error instanceof CommanderError) code = error.exitCode === 0 ? 0 : 2;
     else code = fail(error, false);
   }
   return code;
 }
 
-/** `help NAME` is the same mistake as `NAME` where there is no such command. */
+/** Treats `help NAME` for an unknown command as `NAME`, so that both report the same error. */
 function withoutHelp(program: Command, args: readonly string[]): readonly string[] {
   const [help, name] = args;
   if (help !== 'help' || name === undefined || !/^\w/.test(name)) return args;
   return program.commands.some(command => command.name() === name) ? args : [name];
 }
 
-/** The command line of a version of the package. `run` runs the action of a subcommand. */
+/** The command line. `run` performs the action of a subcommand. */
 export function commandLine(version: string, run: RunCommand): Command {
   const program = new Command('seccomp')
     .description('Docker seccomp profiles: compile, prove, inspect and enforce them')
@@ -71,7 +71,7 @@ export function commandLine(version: string, run: RunCommand): Command {
     .configureOutput({
       writeOut: print,
       writeErr: printError,
-      // Quoted arguments may contain line breaks; only commander's hint has its own line.
+      // Quoted arguments may contain line breaks; only commander's hint has a separate line.
       outputError: (text, write) => {
         const [hint = '\n'] = /\n(?:\(Did you mean [^\n]*\?\)\n)?$/.exec(text) ?? [];
         write(`seccomp: ${singleLine(text.slice(0, text.length - hint.length))}${hint}`);
@@ -89,7 +89,7 @@ export function commandLine(version: string, run: RunCommand): Command {
   return program.helpCommand('help [command]', 'print the help of a command');
 }
 
-/** By purpose, in the order of the help. */
+/** The subcommands by purpose, in the order of the help. */
 const COMMANDS: Readonly<Record<string, readonly Register[]>> = {
   'Inspect profiles and programs': [
     explainCommand,
@@ -119,7 +119,7 @@ const COMMANDS: Readonly<Record<string, readonly Register[]>> = {
   'This command line': [completionCommand],
 };
 
-/** A command's own options are listed before those that it shares with others. */
+/** Lists a command's own options before those that it shares with others. */
 const ownOptionsFirst: Help['groupItems'] = (unsorted, visible, groupOf) => {
   const groups = new Help().groupItems(unsorted, visible, groupOf);
   const own = groups.get('Options:');
@@ -133,5 +133,5 @@ function helpAfter(command: Command): string {
   return `\n${exit}\n\nExamples:\n${examples}`;
 }
 
-/** Columns, as for the rest of the help. */
+/** The width in columns, as for the rest of the help. */
 const HELP_WIDTH = 80;

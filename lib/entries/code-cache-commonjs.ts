@@ -1,5 +1,6 @@
-// How the files of bundle/ load each other where V8's code cache is there for this Node (scripts/code-cache.mjs): the functions that a start
-// needs are compiled already, and Node does not search for each file. A file of its own in the syntax of ES2020, as package-files is.
+// Loads the files of bundle/ with V8's code cache, if it exists for this Node (scripts/code-cache.mjs): the functions that a
+// start needs are compiled already, and Node does not search for each file. A separate file in the syntax of ES2020, like
+// package-files.
 import { readFileSync } from 'node:fs';
 import { Script } from 'node:vm';
 import { BUILD_FILE, codeCacheFolder, codeIn, nodeBuild, wrapped } from '../util/host/code-cache.js';
@@ -8,23 +9,23 @@ import { bare } from '../util/own.js';
 export { BUILD_FILE, codeTwice, nodeBuild } from '../util/host/code-cache.js';
 
 /**
- * What is kept for this Node. V8 itself compares its version, its flags and the length of the text, and otherwise compiles anew. It
- * may crash with what another build of the same version has made.
+ * The cache for this Node. V8 itself compares its version, its flags and the length of the text, and compiles again if they
+ * differ. It may crash with the code of another build of the same version.
  */
 export const folder = codeCacheFolder(__dirname);
 
-/** A file that was loaded: its text as V8 compiled it, and what the file exports. */
+/** A loaded file: its compiled text, and its exports. */
 interface LoadedFile {
   readonly script: Script;
   readonly module: { exports: object };
 }
 
-/** By `./NAME.js`. */
+/** Loaded files by `./NAME.js`. */
 export const loaded = new Map<string, LoadedFile>();
 
 /**
- * What a function gives; undefined where it throws: there is no such file, another user has made it, Node's permissions hide it, or the
- * program has replaced a function of Node by one that cannot do it.
+ * The result of a function; undefined if it throws: the file does not exist, another user owns it, Node's permissions hide it, or
+ * the program has replaced a function of Node.
  */
 function ifPossible<Result>(get: () => Result): Result | undefined {
   try {
@@ -34,19 +35,22 @@ function ifPossible<Result>(get: () => Result): Result | undefined {
   }
 }
 
-/** Whether files that are not loaded yet are loaded here and not by `require`: unknown before the first one. */
+/** Whether files are loaded here rather than by `require`; undefined before the first one. */
 let isOn: boolean | undefined;
 
-/** By the calls that Node makes for each file that it loads, so that no filter needs to allow others. */
+/** Uses only calls that Node makes for each file it loads, so that filters need not allow others. */
 const isOfThisBuild = (): boolean =>
   readFileSync(`${folder}/${BUILD_FILE}`, bare({ encoding: 'utf8', flag: 'r' } as const)) === nodeBuild();
 
-/** Loads files here in any case, to make the code cache. */
+/** Loads files here without checking the cache, to create it. */
 export function loadHere(): void {
   isOn = true;
 }
 
-/** The `require` of this file, by the name that scripts/bundle.mjs knows: the compiler has a helper for what an ES module calls `require`. */
+/**
+ * The `require` of this file, under a name that scripts/bundle.mjs replaces, because the compiler has a helper for `require` in
+ * ES modules.
+ */
 declare const commonJsRequire: NodeJS.Require;
 
 /** The CommonJS wrapper of Node. */
@@ -59,7 +63,9 @@ type Run = (
   directory: string,
 ) => void;
 
-/** What a file beside this one exports; undefined where `require` loads it. Throws what running the file throws. */
+/**
+ * The exports of a file in the same folder; undefined if `require` must load it. Throws the errors of running the file.
+ */
 export function load(file: `./${string}.js`): unknown {
   return loaded.get(file)?.module.exports ?? (isOn === false ? undefined : loadFile(file));
 }
@@ -68,7 +74,7 @@ function loadFile(file: string): object | undefined {
   const path = `${__dirname}${file.slice(1)}`;
   const compiled = ifPossible(() => compile(path, file));
   isOn = compiled !== undefined;
-  // From here on Node loads all that is not loaded yet, and finds here what is: there is one instance of each file.
+  // From here on, Node loads files that are not loaded yet, and finds loaded ones here, so that each has one instance.
   if (compiled === undefined) return undefined;
   const { script, run } = compiled;
   const module = { exports: {} };
@@ -83,15 +89,16 @@ function loadFile(file: string): object | undefined {
 }
 
 /**
- * Undefined where there is no code cache of this build of Node, where a program has changed `Script`, so that no function comes of it, and in Jest: it runs
- * files in a realm of their own, but V8 compiles in that of Node, whose errors are no instances of Error there.
+ * Undefined if there is no code cache for this build of Node, if a program has replaced `Script` so that the result is not a
+ * function, and in Jest, which runs files in a separate realm: V8 compiles in Node's realm, whose errors are not instances of
+ * Error there.
  */
 function compile(path: string, file: string): { readonly script: Script; readonly run: Run } | undefined {
   if (isOn === undefined && !isOfThisBuild()) return undefined;
   const cachedData = ifPossible(() =>
     codeIn(readFileSync(`${folder}${file.slice(1)}.bin`, bare({ flag: 'r' }))),
   );
-  // The files are ASCII, which is read fastest so.
+  // The files are ASCII, which is fastest to read as latin1.
   const text = readFileSync(path, bare({ encoding: 'latin1', flag: 'r' } as const));
   const script = new Script(wrapped(text), bare({ filename: path, ...(cachedData && { cachedData }) }));
   const run: unknown = script.runInThisContext(bare({}));

@@ -1,6 +1,6 @@
 /**
- * The entry point `seccomp/libseccomp`: the complete C API, for people who know it from C. One function for each of
- * libseccomp's, under the name that it has in C, and the context as a class.
+ * The entry point `seccomp/libseccomp`: the complete C API, for people who know it from C. It has one function for each
+ * of libseccomp's, with the C name in camel case, and the context as a class.
  *
  * @module seccomp/libseccomp
  */

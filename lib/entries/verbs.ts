@@ -1,4 +1,4 @@
-// What `seccomp` and `seccomp/inspect` share: the main functions, their types, errors and constants.
+// The exports that `seccomp` and `seccomp/inspect` share: the main functions, their types, errors and constants.
 export * from '../util/errors.js';
 export * from '../kernel/constants.js';
 export { CODES, type Code } from '../util/codes.js';

@@ -1,4 +1,4 @@
-// The options of `compile`, grouped by purpose. In a module of their own, so that other users need not load the compiler.
+// The options of `compile`, grouped by purpose, in a separate module so that other users need not load the compiler.
 
 /** Options that describe the machine. */
 export const TARGET_OPTIONS = ['arch', 'kernel', 'capabilities'] as const;
@@ -12,7 +12,7 @@ export const RESOLVE_OPTIONS = [
   'strict',
 ] as const;
 
-/** Options that decide how the program is made. */
+/** Options that affect how the program is generated. */
 export const PROGRAM_OPTIONS = ['codegen', 'weights', 'optimize'] as const;
 
 export const COMPILE_OPTIONS: readonly string[] = [...RESOLVE_OPTIONS, ...PROGRAM_OPTIONS];

@@ -12,10 +12,10 @@ import { LruCache } from '../util/lru-cache.js';
 import { resolveProfile, type ResolveOptions } from '../profile/resolve/resolve.js';
 import { own, type Own } from '../util/own.js';
 
-/** Anything a profile can be given as; see `parseProfile`. */
+/** Anything that `parseProfile` accepts. */
 export type AnyProfile = ProfileSource | Profile;
 
-/** For a profile, all of these; for a policy, which has its target, only those of `compilePolicy`. */
+/** All options are for profiles. A policy already has a target, so only those of `compilePolicy` are allowed. */
 export interface CompileOptions extends TargetOptions, ResolveOptions, CompilePolicyOptions {}
 
 /**
@@ -43,11 +43,11 @@ export function compile(source: AnyProfile | Policy, options: CompileOptions = {
   return known.get(key, make);
 }
 
-/** Filters by their input: a profile, which is immutable, and every option. */
+/** Filters by their input: an immutable profile, and all options. */
 const filters = new WeakMap<Profile, LruCache<Filter>>();
 const REMEMBERED_FILTERS = 16;
 
-/** A text that differs wherever some option differs in its meaning; undefined where an option is of no type that is taken. */
+/** A key that differs for options that differ in meaning; undefined if an option has an unexpected type. */
 function keyOf({ arch, kernel, capabilities }: Target, options: Own<CompileOptions>): string | undefined {
   const described: readonly string[] = TARGET_OPTIONS;
   const words: string[] = [];

@@ -1,4 +1,4 @@
-// From a policy to a filter: code is generated, then proven, and only then returned.
+// Compiles a policy to a filter: the program is generated, then proven, and only then returned.
 import type { Program } from '../bpf/program.js';
 import type { Policy } from '../policy/policy.js';
 import { SeccompError } from '../util/errors.js';
@@ -16,30 +16,30 @@ import { prove } from './prove/verify.js';
 import { nodeWeights } from './generate/weights.js';
 
 export const WEIGHTS = ['node', 'uniform'] as const;
-/** Which calls the search tree favours: those that Node programs make most often, or none. */
+/** Which calls the search tree makes fast: those that Node programs make most often, or none. */
 export type WeightsName = (typeof WEIGHTS)[number];
 
-/** Options that decide how the program of a policy is generated. */
+/** Options that affect how the program of a policy is generated. */
 export interface CompilePolicyOptions {
   /** The generator: `tree`, this package's own (default), or `libseccomp`. Programs of both are proven. */
   readonly codegen?: Codegen | undefined;
-  /** For `tree`: the calls to decide in few instructions. Default `node`. */
+  /** For `tree`: the calls to decide in few instructions. Default: `node`. */
   readonly weights?: WeightsName | undefined;
-  /** For `libseccomp`: SCMP_FLTATR_CTL_OPTIMIZE. Default 2, as runc. */
+  /** For `libseccomp`: SCMP_FLTATR_CTL_OPTIMIZE. Default: 2, as in runc. */
   readonly optimize?: Optimize | undefined;
 }
 
 /** Internal options of `compilePolicy`. */
 interface CompileMeans {
-  /** How long the search may take. */
+  /** How long the search for a good program may take. */
   readonly effort?: Effort;
-  /** Where a program of our own generator for this policy may be, and is put otherwise. */
+  /** Where a program of this package's generator for this policy may be stored; otherwise, it is stored there. */
   readonly stored?: StoredProgram | undefined;
 }
 
 /**
- * Compiles a policy and proves the program against it.
- * Throws UsageError (`bad-policy`, `bad-option`), CompileError when no program can be made, VerificationError with a witness when libseccomp's is wrong.
+ * Compiles a policy and proves the program against it. Throws UsageError (`bad-policy`, `bad-option`), CompileError if no program
+ * can be generated, VerificationError with a witness if libseccomp's program is wrong.
  */
 export function compilePolicy(
   source: Policy,
@@ -68,7 +68,7 @@ export function compilePolicy(
   return new VerifiedFilter({ program, policy, codegen, weights, warnings, ...extra });
 }
 
-/** A stored program that others may have written, if it is equivalent to the policy. */
+/** A stored program, which others may have written, if it is equivalent to the policy. */
 function provenProgram(program: Program | undefined, policy: Policy, runs: RunTable): Program | undefined {
   if (program === undefined) return undefined;
   try {

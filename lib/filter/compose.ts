@@ -1,12 +1,12 @@
-// The action of a stack of filters: the kernel runs all of them, and the strongest action applies.
+// Computes the action of a stack of filters: the kernel runs all of them, and the most restrictive action applies.
 import { requireList } from '../util/failures.js';
 import { actionData, actionKind, isAction, MAX_ERRNO, precedence, type Action } from '../kernel/action.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL_PROCESS } from '../kernel/constants.js';
 
 /**
- * Which layer decides, given what each returned, the oldest first: the one with the strongest action, of equally
- * strong ones the newest. -1 when there is no layer.
- * Source: seccomp_run_filters, kernel/seccomp.c; seccomp(2), "precedence".
+ * The index of the layer that decides, given the return value of each, oldest first: the one with the most restrictive
+ * action, and of equally restrictive ones the newest. -1 if there is no layer. Source: seccomp_run_filters,
+ * kernel/seccomp.c; seccomp(2), "precedence".
  */
 export function decidingLayer(returned: readonly Action[]): number {
   let [decides, strongest] = [-1, Infinity];
@@ -18,10 +18,9 @@ export function decidingLayer(returned: readonly Action[]): number {
 }
 
 /**
- * What the kernel does with the value that decided: an action that it does not know kills the process, an errno above
- * 4095 becomes 4095, and data on ALLOW is dropped. Only for the value of the whole stack: among layers, a value counts
- * by its bits, known or not.
- * Source: __seccomp_filter, kernel/seccomp.c.
+ * The kernel's reaction to the deciding value: an unknown action kills the process, an errno above 4095 becomes 4095,
+ * and data on ALLOW is dropped. Only for the value of the whole stack: among layers, values are compared by their bits,
+ * known or not. Source: __seccomp_filter, kernel/seccomp.c.
  */
 export function enforced(action: Action): Action {
   if (!isAction(action)) return SCMP_ACT_KILL_PROCESS;

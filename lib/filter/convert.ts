@@ -1,4 +1,4 @@
-// From a policy to the formats of other programs, each read again and proven to say the same.
+// Converts a policy to the formats of other programs. Each text is read again and proven equivalent.
 import { ConversionError, ProfileError, type Witness } from '../util/errors.js';
 import { compilePolicy } from './compile.js';
 import { explain } from './inspect/explain.js';
@@ -28,7 +28,7 @@ import { attempt, notExpressible } from '../util/failures.js';
 
 /**
  * Docker's profile, OCI's `linux.seccomp`, a filter for Firecracker's seccompiler, a SeccompProfile of Kubernetes, settings of a
- * systemd unit, a policy in the words format.
+ * systemd unit, or a policy in the words format.
  */
 export type ConversionFormat = (typeof CONVERSION_FORMATS)[number];
 
@@ -37,8 +37,8 @@ export const CONVERSION_FORMATS = ['docker', 'oci', 'firecracker', 'spo', 'syste
 /** Options of `convert`. */
 export interface ConvertOptions {
   /**
-   * What tools that read `docker`, `oci` and `spo` do with calls newer than the profile: ENOSYS, as runc (default), or
-   * the default action, as crun.
+   * How tools that read `docker`, `oci` and `spo` treat calls newer than the profile: with ENOSYS, as runc (default),
+   * or with the default action, as crun.
    */
   readonly unknownSyscalls?: UnknownSyscalls | undefined;
   /** For `firecracker`: the category of threads; default: `vmm`. */
@@ -78,7 +78,7 @@ export function convert(policy: Policy, format: ConversionFormat, options: Conve
   throw difference ?? new Error('there is a draft for every format');
 }
 
-/** A text and its meaning for the reader of the format. */
+/** A text and its meaning in its format. */
 interface Draft {
   readonly text: string;
   readonly read: () => Policy;

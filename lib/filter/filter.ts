@@ -1,5 +1,5 @@
-// A BPF program for one target, together with the policy it was proven against. Apart from the class, so that a program that only
-// loads filters need not load what inspects them.
+// A BPF program for one target, and the policy it was proven against. Separate from the class, so that a program that only loads
+// filters need not load code that inspects them.
 import type { Program } from '../bpf/program.js';
 import type { Policy } from '../policy/policy.js';
 import type { Target } from '../policy/target.js';
@@ -10,7 +10,7 @@ export const CODEGENS = ['tree', 'libseccomp'] as const;
 /** The generator of the program: this package's own, or libseccomp. */
 export type Codegen = (typeof CODEGENS)[number];
 
-/** A verified program. Immutable; what is inspected here is what `load` passes to the kernel. */
+/** A verified program. Immutable: the program that is inspected here is the one that `load` passes to the kernel. */
 export interface Filter {
   /** The instructions. */
   readonly program: Program;
@@ -30,11 +30,11 @@ export interface Filter {
   readonly pfc: string;
   /** The program as a listing. */
   readonly disassembly: string;
-  /** Length, path lengths, and the number of calls that the kernel's cache covers. */
+  /** Its length, path lengths, and the number of calls in the kernel's cache. */
   readonly metrics: ProgramMetrics;
 }
 
-/** Where the program of a filter comes from: compiled here, or proven earlier and read from a file. */
+/** The origin of a filter: compiled here, or proven earlier and read from a file. */
 type Origin = 'compiled' | 'precompiled';
 
 const filters = new WeakMap<Filter, Origin>();
@@ -42,12 +42,12 @@ const filters = new WeakMap<Filter, Origin>();
 /** Marks a Filter; only the classes that implement it have it. */
 export const markFilter = (filter: Filter, origin: Origin): void => void filters.set(filter, origin);
 
-/** Whether a value is a filter. An object of the same shape is not. */
+/** Whether a value is a filter, and not only an object of the same shape. */
 export const isFilter = (value: unknown): value is Filter =>
   typeof value === 'object' && value !== null && filters.has(value as Filter);
 
 /**
- * Whether the program of a filter was proven earlier: it ships with the package, or root has put it into a directory. What a load looks at
- * in a policy was looked at then: it is for one architecture, asks for no flags, and refuses nothing that Node depends on.
+ * Whether the program of a filter was proven earlier: it ships with the package, or root has precompiled it. Then the checks of a load were
+ * made at that time: the policy is for one architecture, requests no flags, and refuses nothing that Node depends on.
  */
 export const isPrecompiled = (filter: Filter): boolean => filters.get(filter) === 'precompiled';

@@ -1,4 +1,4 @@
-// The input of all functions that inspect programs: one filter or several layers, known or of unknown origin.
+// The input of all functions that inspect programs: one filter or several layers, of known or unknown origin.
 import { UsageError } from '../util/errors.js';
 import type { Filter } from './filter.js';
 import { isFilter } from './filter.js';
@@ -26,7 +26,7 @@ export function programOf(layer: Layer): Program {
       'Pass the result of compile or decode, or the bytes of a program',
     );
   }
-  // A copy, because a caller's list may differ when it is read again.
+  // Copied, because a caller's list may differ when it is read again.
   const read = isUint8Array(layer) ? program : ownProgram(program);
   validate(read);
   return read;

@@ -1,4 +1,4 @@
-// Makes filters from a verified program and its policy; other properties are computed on first access.
+// Filters made from a verified program and its policy; other properties are computed on first access.
 import type { Diagnostic } from '../util/errors.js';
 import type { Policy } from '../policy/policy.js';
 import type { Target } from '../policy/target.js';
@@ -11,7 +11,7 @@ import type { Weights } from './generate/generate.js';
 import { own } from '../util/own.js';
 import { copyOf } from '../util/host/bytes.js';
 
-/** A verified program and what can be asked of it. */
+/** A verified program and its derived properties. */
 export class VerifiedFilter implements Filter {
   readonly program: Program;
   readonly policy: Policy;
@@ -21,14 +21,14 @@ export class VerifiedFilter implements Filter {
   readonly #pfc: string | undefined;
   #bytes: Buffer | undefined;
 
-  /** Filters come from `compile`, which verifies them first. */
+  /** Called by `compile`, which verifies the program first. */
   constructor(parts: {
     readonly program: Program;
     readonly policy: Policy;
     readonly codegen: Codegen;
     readonly weights: Weights;
     readonly pfc?: string;
-    /** Those of the policy unless given. */
+    /** Default: the warnings of the policy. */
     readonly warnings?: readonly Diagnostic[];
   }) {
     this.program = Object.freeze(parts.program.map(instruction => Object.freeze({ ...instruction })));

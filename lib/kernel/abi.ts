@@ -1,4 +1,4 @@
-// The ABIs the package knows: their names in every dialect, their width and their numbers.
+// The ABIs that this package knows: their names in every dialect, their width and their numbers.
 import { ARCHITECTURES, type AbiName, type Architecture } from './architectures.js';
 import * as scmp from './constants.js';
 import type { DockerArchitecture } from './docker-architectures.js';
@@ -8,25 +8,25 @@ import { own } from '../util/own.js';
 
 /** One ABI. x86_64 and x32 share an AUDIT_ARCH and differ in bit 30 of the number. */
 export interface Abi {
-  /** What this package calls it. */
+  /** This package's name for it. */
   readonly name: AbiName;
   /** Its name in a profile, e.g. `SCMP_ARCH_X86_64`. */
   readonly scmpName: string;
   /** libseccomp's token for it. */
   readonly token: number;
-  /** What the kernel puts in `seccomp_data.arch`. */
+  /** The kernel's value of `seccomp_data.arch`. */
   readonly audit: number;
   /** Its name in `includes.arches`, as dockerd spells it. */
   readonly dockerName: DockerArchitecture;
   /** Bits of a register as the ABI passes it: 32-bit ABIs compare low words only. */
   readonly width: 32 | 64;
-  /** Set in every number of the ABI. */
+  /** The bits that are set in every number of the ABI. */
   readonly numberBit: number;
 }
 
 /** Bit 30 of the number marks an x32 call (`__X32_SYSCALL_BIT`). */
 export const X32_BIT = 0x40000000;
-/** The number -1, which a tracer sets to skip a call. It is no x32 call, although it has the bit. */
+/** The number -1, which a tracer sets to skip a call. It is not an x32 call, although bit 30 is set. */
 export const NO_CALL = 0xffffffff;
 
 const abi = (
@@ -39,7 +39,7 @@ const abi = (
   numberBit = 0,
 ): Abi => ({ name, scmpName, token, audit, dockerName, width, numberBit });
 
-/** Every ABI, by its name. */
+/** Every ABI, by name. */
 export const ABIS: Readonly<Record<AbiName, Abi>> = {
   x86_64: abi('x86_64', 'SCMP_ARCH_X86_64', scmp.SCMP_ARCH_X86_64, 'amd64', 64),
   x86: abi('x86', 'SCMP_ARCH_X86', scmp.SCMP_ARCH_X86, 'x86', 32),
@@ -48,19 +48,19 @@ export const ABIS: Readonly<Record<AbiName, Abi>> = {
   arm: abi('arm', 'SCMP_ARCH_ARM', scmp.SCMP_ARCH_ARM, 'arm', 32),
 };
 
-/** The architecture of a name as this package or as Docker has it, e.g. `amd64`; undefined for any other. */
+/** The architecture with this name, in this package or in Docker, e.g. `amd64`; undefined for any other name. */
 export const architectureByName = (name: string): Architecture | undefined =>
   ARCHITECTURES.find(arch => arch === name || ABIS[arch].dockerName === name);
 
-/** The names that `architectureByName` takes. */
+/** The names that `architectureByName` accepts. */
 export const architectureNames = (): readonly string[] => [
   ...new Set(ARCHITECTURES.flatMap(arch => [arch, ABIS[arch].dockerName])),
 ];
 
-/** As a list, made once: it is looked through for every call of a supervised child. */
+/** All ABIs as a list, made once because every call of a supervised child searches it. */
 const ALL: readonly Abi[] = Object.values(ABIS);
 
-/** An ABI by its name. Throws UsageError (`bad-argument`). */
+/** The ABI with this name. Throws UsageError (`bad-argument`). */
 export function requireAbi(name: AbiName): Abi {
   const abi = abiNamed(name);
   if (abi === undefined) throw badArgument('an ABI', name, `Choose one of: ${Object.keys(ABIS).join(', ')}`);
@@ -86,7 +86,7 @@ function numbersOf(name: AbiName): ReadonlyMap<string, number> {
   return calls;
 }
 
-/** The other way round, which compiling does not need. */
+/** Names by number, made lazily because compiling does not need them. */
 function namesOf(name: AbiName): ReadonlyMap<number, string> {
   const existing = names.get(name);
   if (existing !== undefined) return existing;
@@ -100,47 +100,47 @@ const DIGIT_9 = '9'.charCodeAt(0);
 
 const wordsOf = (text: string): readonly string[] => text.trim().split(/\s+/);
 
-/** Number of a call by its name, or undefined where the ABI does not have it. x32 numbers include bit 30. */
+/** The number of a call; undefined if the ABI does not have it. x32 numbers include bit 30. */
 export const syscallNumber = (abiName: AbiName, name: string): number | undefined =>
   numbersOf(abiName).get(name);
 
-/** A system call that a profile names by its number. */
+/** Whether a profile names a system call by its number. */
 export const isCallNumber = (name: string): boolean =>
   name.charCodeAt(0) <= DIGIT_9 && /^\d{1,10}$/.test(name);
 
-/** Number of a call by its name, or by its number in digits, as a profile may name it: without x32's bit 30. */
+/** The number of a call that a profile names, or gives as digits without x32's bit 30. */
 export const callNumber = (abiName: AbiName, name: string): number | undefined =>
   isCallNumber(name) ? Number(name) + ABIS[abiName].numberBit : syscallNumber(abiName, name);
 
-/** Name of a call by its number, or undefined where the table has none. */
+/** The name of a call; undefined if the table has none for this number. */
 export const syscallName = (abiName: AbiName, number: number): string | undefined =>
   namesOf(abiName).get(number);
 
-/** Its name, or its number in digits, as a profile may name it: without x32's bit 30. */
+/** The name of a call, or its number in digits without x32's bit 30, as profiles write it. */
 export const callText = (abiName: AbiName, number: number): string =>
   syscallName(abiName, number) ?? String(number - ABIS[abiName].numberBit);
 
-/** The names that a number in digits stands for: as many as there are ABIs, at most. */
+/** The names of the calls with this number (in digits), at most one per ABI. */
 export const namesNumbered = (digits: string): readonly string[] =>
   ALL.flatMap(({ name }) => syscallName(name, callNumber(name, digits) ?? -1) ?? []);
 
-/** Every named call of an ABI with its number, in ascending order. */
+/** Every named call of an ABI with its number, in ascending order of numbers. */
 export const syscallsOf = (abiName: AbiName): ReadonlyMap<string, number> => numbersOf(abiName);
 
-/** Whether some architecture of Linux has a call of that name, also one that this package does not compile for. */
+/** Whether any Linux architecture has a call with this name, including those that this package does not compile for. */
 export function isKnownSyscall(name: string): boolean {
   for (let index = 0; index < ALL.length; index++)
     if (numbersOf((ALL[index] as Abi).name).has(name)) return true;
   return foreign().has(name);
 }
 
-/** The architectures that have a call of that name: ABIs of this package, or the kernel's names of others. */
+/** The architectures that have a call with this name: ABIs of this package, or else the kernel's names of others. */
 export function architecturesWith(name: string): readonly string[] {
   const own = ALL.filter(abi => syscallNumber(abi.name, name) !== undefined).map(abi => abi.name);
   return own.length > 0 ? own : (foreign().get(name) ?? []);
 }
 
-/** Every such name, in alphabetical order. */
+/** Every name that `isKnownSyscall` accepts, in alphabetical order. */
 export const knownSyscalls = (): readonly string[] =>
   [
     ...new Set([
@@ -161,33 +161,33 @@ function readForeign(): ReadonlyMap<string, readonly string[]> {
   return found;
 }
 
-/** The ABI that this package calls so, or undefined where there is none. */
+/** The ABI with this name; undefined if there is none. */
 export const abiNamed = (name: string): Abi | undefined => ALL.find(candidate => candidate.name === name);
 
-/** The ABI of a `SCMP_ARCH_*` name, or undefined for one this package does not compile for. */
+/** The ABI with this `SCMP_ARCH_*` name; undefined for one that this package does not compile for. */
 export const abiByScmpName = (scmpName: string): Abi | undefined =>
   ALL.find(candidate => candidate.scmpName === scmpName);
 
-/** The ABI of a call, from its AUDIT_ARCH_* and, for x32, its number; undefined for one the package does not know. */
+/** The ABI of a call, by its AUDIT_ARCH_* and, for x32, its number; undefined for an unknown one. */
 export function abiOf(arch: number, syscall: number): Abi | undefined {
   const isX32 = arch === ABIS.x86_64.audit && (syscall & X32_BIT) !== 0 && syscall >>> 0 !== NO_CALL;
   return isX32 ? ABIS.x32 : ALL.find(({ audit }) => audit === arch);
 }
 
-/** How i386's `socketcall` or `ipc` takes a call. */
+/** How i386's `socketcall` or `ipc` makes a call. */
 export interface Multiplexed {
   readonly syscall: 'socketcall' | 'ipc';
-  /** What its first argument has in the bits of `mask`. */
+  /** The value of its first argument, in the bits of `mask`. */
   readonly call: number;
-  /** The bits that the kernel compares. `ipc` takes the upper half for a version and goes on (ipc/syscall.c). */
+  /** The bits that the kernel compares. `ipc` uses the upper half as a version (ipc/syscall.c). */
   readonly mask: number;
 }
 
 export const isMultiplexer = (name: string): boolean => name === 'socketcall' || name === 'ipc';
 
 /**
- * The numbers by which i386's `socketcall` and `ipc` take the call of that name, or undefined.
- * libseccomp adds a rule for them beside the direct call (net.h, ipc.h of the kernel).
+ * How i386's `socketcall` or `ipc` makes the call with this name; undefined if they do not. libseccomp adds a rule for
+ * them in addition to the direct call (net.h, ipc.h of the kernel).
  */
 export function i386Multiplexer(name: string): Multiplexed | undefined {
   const socketCall = own(SOCKETCALL, name);

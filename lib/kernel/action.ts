@@ -3,8 +3,8 @@ import * as scmp from './constants.js';
 import { ENOSYS, errnoName } from './errno.js';
 
 /**
- * A seccomp return value (`SECCOMP_RET_*` with its data in the low 16 bits), as `SCMP_ACT_*` makes them.
- * Source: seccomp(2), "Filters"; seccomp_init(3).
+ * A seccomp return value: `SECCOMP_RET_*` with its data in the low 16 bits, as the `SCMP_ACT_*` constants. Source:
+ * seccomp(2), "Filters"; seccomp_init(3).
  */
 export type Action = number;
 
@@ -55,7 +55,7 @@ export const precedence = (action: Action): number => (action & ACTION_MASK) | 0
 export const mostRestrictive = (first: Action, second: Action): Action =>
   precedence(second) < precedence(first) ? second : first;
 
-/** Whether the call is made: ALLOW, or LOG, which only records it. */
+/** Whether the call is executed: ALLOW, or LOG, which also logs it. */
 export const permits = (action: Action): boolean =>
   actionKind(action) === scmp.SCMP_ACT_ALLOW || actionKind(action) === scmp.SCMP_ACT_LOG;
 
@@ -66,10 +66,10 @@ export function latitude(action: Action): 0 | 1 | 2 {
   return kind === scmp.SCMP_ACT_NOTIFY || kind === scmp.SCMP_ACT_TRACE(0) ? 1 : 0;
 }
 
-/** Whether the call fails with ENOSYS, after which libraries make an older one: a fallback, not a refusal. */
+/** Whether the call fails with ENOSYS, so that libraries fall back to an older call: not a refusal. */
 export const isFallback = (action: Action): boolean => action === scmp.SCMP_ACT_ERRNO(ENOSYS);
 
-/** Whether it ends the thread or the process that makes the call. */
+/** Whether the action kills the calling thread or process. */
 export const isKill = (action: Action): boolean =>
   [scmp.SCMP_ACT_KILL_THREAD, scmp.SCMP_ACT_KILL_PROCESS].includes(actionKind(action));
 

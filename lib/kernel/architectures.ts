@@ -1,30 +1,27 @@
-// The architectures that filters are made for: the ABIs of each, and what Node calls it. All other lists follow.
+// The architectures with their ABIs and Node's names. All other lists are derived from this table.
 import { host } from '../util/builtins.js';
 import { UnsupportedError } from '../util/errors.js';
 
-/** The ABIs of each, the native one first, and its name in `process.arch`. */
+/** The ABIs of each architecture, the native one first, and its name in `process.arch`. */
 const TABLE = {
   x86_64: { abis: ['x86_64', 'x86', 'x32'], node: 'x64' },
   aarch64: { abis: ['aarch64', 'arm'], node: 'arm64' },
 } as const;
 
-/** Architectures a filter can be made for; the 32-bit ABIs of each come with the profile. */
+/** The architectures for which filters can be compiled; a profile decides which of the 32-bit ABIs to cover. */
 export type Architecture = keyof typeof TABLE;
 
-/**
- * The ABIs that filters are made for: the native ones of all architectures, and the others of
- * each.
- */
+/** The ABIs for which filters can be compiled. */
 export type AbiName = (typeof TABLE)[Architecture]['abis'][number];
 
 export const ARCHITECTURES = Object.keys(TABLE) as readonly Architecture[];
 
-/** Every ABI a kernel of that architecture may serve, native first. */
+/** Every ABI that a kernel of this architecture may serve, the native one first. */
 export const abisOf = (arch: Architecture): readonly AbiName[] => TABLE[arch].abis;
 
 /**
- * ABIs by the names that another program has for them. The table has an entry for every ABI, so that the compiler reports
- * a new one whose names are missing.
+ * Looks up ABIs by another program's names. The table has an entry for every ABI, so that the compiler reports a new ABI
+ * without names.
  */
 export const abisByName = (
   names: Readonly<Record<AbiName, readonly string[]>>,
@@ -43,7 +40,7 @@ export const architectureOf = (abi: AbiName): Architecture => {
   return found;
 };
 
-/** The architecture of this process. Throws UnsupportedError where no filter can be made for it. */
+/** The architecture of this process. Throws UnsupportedError if it is not in the table. */
 export function nativeArchitecture(): Architecture {
   const here = host()?.arch;
   const arch = ARCHITECTURES.find(name => TABLE[name].node === here);

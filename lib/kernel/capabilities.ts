@@ -1,4 +1,4 @@
-// The names of Linux capabilities, which `caps` of a profile are checked against.
+// The names of Linux capabilities, for checking `caps` of a profile.
 
 const NAMES = [
   'CAP_CHOWN',

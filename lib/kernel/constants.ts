@@ -1,4 +1,4 @@
-// The numbers of seccomp.h under their C names, so that code and documentation for libseccomp carry over unchanged.
+// The constants of seccomp.h under their C names, so that code and documentation for libseccomp carry over unchanged.
 
 /** The kernel kills the process as by SIGSYS. Source: seccomp_init(3), as for all of these. */
 export const SCMP_ACT_KILL_PROCESS = 0x80000000;
@@ -42,7 +42,7 @@ export const SCMP_FLTATR_ACT_BADARCH = 2;
 export const SCMP_FLTATR_CTL_NNP = 3;
 /** Whether a load is for all threads of the process. */
 export const SCMP_FLTATR_CTL_TSYNC = 4;
-/** Whether a rule may name the number -1, by which a tracer skips a call. */
+/** Whether a rule may name the number -1, with which a tracer skips a call. */
 export const SCMP_FLTATR_API_TSKIP = 5;
 /** Whether the kernel logs all actions but ALLOW. */
 export const SCMP_FLTATR_CTL_LOG = 6;
@@ -104,7 +104,7 @@ export const SCMP_ARCH_SHEB = 0x0000002a;
 /** SuperH, little-endian. */
 export const SCMP_ARCH_SH = 0x4000002a;
 
-/** libseccomp's result for a name that no table has. */
+/** libseccomp's result for a name that is in no table. */
 export const __NR_SCMP_ERROR = -1;
 /** libseccomp's result for a call that has no number on an architecture. */
 export const __NR_SCMP_UNDEF = -2;

@@ -1,6 +1,6 @@
 // The architectures as dockerd spells them, which are Go's names.
 
-/** What `arches` of a profile can name. Source: nativeToSeccomp in moby's profiles/seccomp. */
+/** The names that `arches` of a profile may contain. Source: nativeToSeccomp in moby's profiles/seccomp. */
 export const DOCKER_ARCHITECTURES = [
   'amd64',
   'arm',

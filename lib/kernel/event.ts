@@ -8,16 +8,19 @@ export interface Event {
   readonly arch: number;
   /** Unsigned 32 bits. */
   readonly syscall: number;
-  /** Up to six registers, unsigned 64 bits; those that are left out are 0. */
+  /** Up to six registers, unsigned 64 bits; missing ones are 0. */
   readonly args?: readonly bigint[];
   /** Default: 0. No policy depends on it. */
   readonly instructionPointer?: bigint;
 }
 
-/** The places of up to six registers, by their number. */
+/** The indices of the registers, by their count. */
 const PLACES = Array.from({ length: 7 }, (_, count) => Array.from({ length: count }, (__, place) => place));
 
-/** A call by its own properties, each read once. Throws UsageError (`bad-event`) for anything that is not a call. */
+/**
+ * Checks and copies a call: own properties only, each read once. Throws UsageError (`bad-event`) for anything that is
+ * not a call.
+ */
 export function checkedEvent(event: Event): Required<Event> {
   if (typeof event !== 'object' || (event as unknown) === null) throw badEvent('it is not an object');
   const arch = own(event, 'arch');

@@ -3,7 +3,7 @@ import { kernelAtLeast, parseKernelVersion, type KernelVersion } from './kernel-
 import { own } from '../util/own.js';
 
 /**
- * Actions and flags, for which the kernel is probed. Sources: seccomp(2), seccomp_unotify(2), and the history of
+ * Actions and flags that the kernel can be probed for. Sources: seccomp(2), seccomp_unotify(2), and the history of
  * Linux.
  */
 const ASKED: Readonly<Record<string, string>> = {
@@ -23,7 +23,7 @@ const ASKED: Readonly<Record<string, string>> = {
   SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: '5.19',
 };
 
-/** Features that cannot be probed without a filter in force. */
+/** Features that can be probed only with a filter loaded. */
 const BY_RELEASE: Readonly<Record<string, string>> = {
   SECCOMP_USER_NOTIF_FLAG_CONTINUE: '5.5',
   SECCOMP_IOCTL_NOTIF_ADDFD: '5.9',
@@ -32,17 +32,17 @@ const BY_RELEASE: Readonly<Record<string, string>> = {
   SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP: '6.6',
 };
 
-/** Something of seccomp that a kernel lacks. */
+/** A seccomp feature that a kernel lacks. */
 export interface MissingFeature {
-  /** As the headers of libseccomp and of the kernel have it, where it has a name there. */
+  /** Its name in the headers of libseccomp or the kernel, if it has one there. */
   readonly name: string;
-  /** The first Linux that has it. */
+  /** The first Linux version that has it. */
   readonly since: string;
-  /** Whether the kernel said so; otherwise it follows from its release. */
+  /** Whether the kernel was probed; otherwise this follows from its release. */
   readonly asked: boolean;
 }
 
-/** What a kernel of this version lacks, given the names that it knows. */
+/** The features that a kernel of this version lacks, given the names that it supports. */
 export function missingFeatures(known: readonly string[], kernel: KernelVersion): readonly MissingFeature[] {
   const asked = Object.entries(ASKED)
     .filter(([name]) => !known.includes(name))
@@ -53,7 +53,7 @@ export function missingFeatures(known: readonly string[], kernel: KernelVersion)
   return [...asked, ...byRelease];
 }
 
-/** When an action or a flag came, for a message about a kernel that lacks it. */
+/** The version that introduced an action or a flag, for a message about a kernel that lacks it. */
 export const sinceWhen = (name: string): string => {
   const since = own(ASKED, name);
   return since === undefined ? '' : `, which Linux has since version ${since}`;

@@ -10,7 +10,7 @@ export interface KernelVersion {
   readonly minor: number;
 }
 
-/** The newest kernel the package knows the calls of. */
+/** The newest kernel whose calls this package knows. */
 export const NEWEST_KERNEL: KernelVersion = TABLE_KERNEL;
 
 /** Reads `major.minor` from a version or a release string. Throws UsageError for anything else. */

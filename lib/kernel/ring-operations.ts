@@ -1,8 +1,8 @@
-// What a ring does without a system call.
+// The operations that an io_uring performs without a system call.
 
 /**
- * Calls whose work an operation on an io_uring does as well, as far as a filter may want a say in it.
- * Source: io_uring_enter(2), io_uring_prep_*(3).
+ * Calls whose work an io_uring operation can do, if a filter may want to refuse them. Source: io_uring_enter(2),
+ * io_uring_prep_*(3).
  */
 export const RING_OPERATIONS: readonly string[] =
   'read readv write writev pread64 preadv preadv2 pwrite64 pwritev pwritev2 open openat openat2 creat statx socket bind listen accept accept4 connect shutdown sendmsg sendmmsg recvmsg recvmmsg sendto recvfrom setsockopt getsockopt rename renameat renameat2 unlink rmdir unlinkat mkdir mkdirat symlink symlinkat link linkat fallocate ftruncate setxattr fsetxattr getxattr fgetxattr splice tee'.split(
@@ -10,8 +10,8 @@ export const RING_OPERATIONS: readonly string[] =
   );
 
 /**
- * The operations of a ring by their opcodes, each with the calls that do the same; operations without calls wait, or
- * concern only the ring. Source: enum io_uring_op of linux/io_uring.h, Linux 7.2.
+ * The io_uring operations by opcode, each with its equivalent calls. Operations without calls only wait, or concern
+ * only the ring. Source: enum io_uring_op of linux/io_uring.h, Linux 7.2.
  */
 export const RING_OPCODES: readonly (readonly string[])[] = `
 NOP:

@@ -1,4 +1,5 @@
-// The architectures that a profile can name. A list, since a namespace as an object costs each program a getter for every constant.
+// The architectures that a profile can name. They are listed one by one, because a namespace object costs every program a getter
+// per constant.
 import {
   SCMP_ARCH_X86,
   SCMP_ARCH_X86_64,
@@ -54,5 +55,5 @@ const TOKENS = {
 /** The name of an architecture in a profile, e.g. `SCMP_ARCH_X86_64`. */
 export type ArchitectureName = keyof typeof TOKENS;
 
-/** Tokens by name, without `SCMP_ARCH_NATIVE`, which is an alias. */
+/** Tokens by name, without the alias `SCMP_ARCH_NATIVE`. */
 export const SCMP_ARCHS: Readonly<Record<string, number>> = TOKENS;

@@ -1,4 +1,4 @@
-// The rules of a FilterContext, and the policy that its program must implement.
+// Tracks the rules of a FilterContext, to derive the policy that its program must implement.
 import { CompileError } from '../util/errors.js';
 import { native } from '../native.js';
 import { ABIS, i386Multiplexer, type Abi } from '../kernel/abi.js';
@@ -14,10 +14,10 @@ import { SCMP_ARCHS } from '../kernel/scmp-archs.js';
 import { makeTarget } from '../policy/target.js';
 import { abisOf, type Architecture, ARCHITECTURES } from '../kernel/architectures.js';
 
-/** A comparison as the add-on takes it: argument, operator, datum_a, datum_b. */
+/** The words of a comparison for the add-on: argument, operator, datum_a, datum_b. */
 const COMPARISON_WORDS = 4;
 
-/** One rule that libseccomp has taken. */
+/** A rule that libseccomp has accepted. */
 interface StatedRule {
   readonly action: Action;
   /** The number of the call on the native architecture. */
@@ -29,8 +29,8 @@ interface StatedRule {
 type RulesByArch = ReadonlyMap<number, readonly StatedRule[]>;
 
 /**
- * The history of a context, as far as it decides what its program means. libseccomp goes back in it itself: to the
- * start of a transaction that is rejected, and to the last rule where one fails.
+ * The history of a context that determines its program's meaning. libseccomp itself returns to earlier states: to the
+ * start of a rejected transaction, and to the last rule if adding one fails.
  */
 export class ContextRules {
   #rules: RulesByArch;
@@ -77,10 +77,10 @@ export class ContextRules {
   }
 
   /**
-   * What a program of these rules has to mean. A rule without comparisons replaces the others of its call; where rules
-   * of different actions hold together, the most restrictive counts, as in a profile.
+   * The policy that a program for these rules must implement. A rule without comparisons replaces the other rules of
+   * its call. If several rules match, the most restrictive action applies, as in a profile.
    *
-   * Throws CompileError (`not-provable`) for what a Policy cannot say.
+   * Throws CompileError (`not-provable`) for a context that a Policy cannot express.
    */
   policy(defaultAction: Action, badArch: Action): Policy {
     const arch = architectureOf([...this.#rules.keys()]);
@@ -105,7 +105,7 @@ export class ContextRules {
 
 const resolved = (arch: number): number => (arch === 0 ? native().archNative() : arch);
 
-/** The architecture whose ABIs these are. */
+/** The architecture with these ABIs. */
 function architectureOf(tokens: readonly number[]): Architecture {
   const arch = ARCHITECTURES.find(name => tokens.includes(ABIS[name].token));
   if (arch === undefined)
@@ -140,7 +140,7 @@ function syscallsOf(
   return calls;
 }
 
-/** The number of a native call on an ABI, by its name; undefined where libseccomp makes no rule of it. */
+/** The number of a native call on an ABI; undefined if libseccomp adds no rule there. */
 function numberOn(abi: Abi, syscall: number): number | undefined {
   if (abi.token === native().archNative() && syscall >= 0) return syscall >>> 0;
   const name = native().syscallResolveNumArch(native().archNative(), syscall);
@@ -160,7 +160,7 @@ function conditionsOf(comparisons: BigUint64Array, width: 32 | 64): readonly Con
       (index + 1) * COMPARISON_WORDS,
     );
     const [first, second] = [BigInt.asUintN(width, a), BigInt.asUintN(width, b)];
-    // SCMP_CMP_NE is 1, and the others follow in this order (seccomp.h).
+    // SCMP_CMP_NE is 1; the others follow in this order (seccomp.h).
     const operator = OPERATORS[Number(op) - 1] ?? 'SCMP_CMP_EQ';
     return operator === 'SCMP_CMP_MASKED_EQ'
       ? { op: operator, arg: Number(arg), width, mask: first, value: first & second }
@@ -168,7 +168,7 @@ function conditionsOf(comparisons: BigUint64Array, width: 32 | 64): readonly Con
   });
 }
 
-/** Why a context cannot be verified. */
+/** The error for a context that cannot be verified. */
 export const notProvable = (reason: string): CompileError =>
   new CompileError(
     'not-provable',

@@ -1,4 +1,5 @@
-// libseccomp's C API as it is, for code and knowledge that come from C: one method per function, memory handled.
+// libseccomp's C API for code and knowledge that come from C: one method per function, with automatic memory
+// management.
 import { didYouMeanCall, noSuchCall } from '../kernel/calls/suggest-call.js';
 import { errnoName } from '../kernel/errno.js';
 import { LibseccompError, UsageError, type SeccompError } from '../util/errors.js';
@@ -16,7 +17,7 @@ import { show } from '../util/show.js';
 import { own, owned } from '../util/own.js';
 import { ownElements } from '../util/own-elements.js';
 
-/** A comparison of one argument, as `struct scmp_arg_cmp` has it. */
+/** A comparison of one argument, like `struct scmp_arg_cmp`. */
 export interface Comparison {
   /** Index of the argument, 0 to 5; a rule compares each argument at most once. */
   readonly arg: number;
@@ -28,30 +29,33 @@ export interface Comparison {
   readonly b?: bigint | number;
 }
 
-/** A system call by its name on the native architecture, or by its number there. */
+/** A system call by name, or by its number on the native architecture. */
 export type Syscall = string | number;
 
 export type { Notification };
 
 /** The response to a notification. */
 export interface NotificationResponse {
-  /** That of the notification. */
+  /** The id of the notification. */
   readonly id: bigint;
-  /** What the call returns when `error` is 0. Signed 64 bits; 0 unless given. */
+  /** The return value of the call if `error` is 0. Signed 64 bits; default: 0. */
   readonly value?: bigint | number;
-  /** A negative errno that the call fails with, 0 unless given. */
+  /** The negative errno with which the call fails. Default: 0. */
   readonly error?: number;
-  /** 1 is `SECCOMP_USER_NOTIF_FLAG_CONTINUE`: make the call after all. Not a security decision: see seccomp_unotify(2). */
+  /**
+   * 0, or 1 (`SECCOMP_USER_NOTIF_FLAG_CONTINUE`) to execute the call after all. Not a security mechanism: see
+   * seccomp_unotify(2).
+   */
   readonly flags?: number;
 }
 
 /**
  * A filter under construction: `scmp_filter_ctx` with every function that takes one.
  *
- * Methods have the names of the C functions in camel case; the `_array` variants are the same methods here, since a
- * list can be spread. What fails throws LibseccompError with the C function's name and its errno, and UsageError where
- * an argument has the wrong type or range. Programs made here are libseccomp's own and not verified when they are exported
- * or loaded: call `verify` before.
+ * Methods have the names of the C functions in camel case. The `_array` variants are the same methods, because a list can
+ * be spread. Failures throw LibseccompError with the C function's name and its errno, or UsageError if an argument has the
+ * wrong type or range. Programs made here are libseccomp's own and are not verified when they are exported or loaded: call
+ * `verify` first.
  *
  * @example
  * const filter = new FilterContext(SCMP_ACT_ALLOW);
@@ -64,16 +68,16 @@ export class FilterContext {
   #rules = new ContextRules();
 
   /**
-   * seccomp_init(3): a filter for the native architecture whose every call gets the default action (`SCMP_ACT_*`).
+   * seccomp_init(3): creates a filter for the native architecture with a default action (`SCMP_ACT_*`) and no rules.
    *
-   * Fails with EINVAL for an action that is unknown, or that the running kernel does not have (see `apiSet`).
+   * Fails with EINVAL for an action that is unknown, or that the running kernel does not support (see `apiSet`).
    */
   constructor(defaultAction: number) {
     this.#handle = value(native().contextInit(uint32('defaultAction', defaultAction)));
   }
 
   /**
-   * seccomp_reset(3): drops all rules, architectures, attributes and transactions and begins again.
+   * seccomp_reset(3): drops all rules, architectures, attributes and transactions.
    *
    * `resetGlobalState` is the same function without a context.
    */
@@ -83,11 +87,12 @@ export class FilterContext {
   }
 
   /**
-   * seccomp_merge(3): takes over the architectures of another context, with their rules, and closes that one.
+   * seccomp_merge(3): moves the architectures of another context, with their rules, to this one, and closes the other
+   * one.
    *
-   * Fails with EEXIST where both have an architecture, EDOM where their byte orders differ, EINVAL where the default
-   * action, `SCMP_FLTATR_CTL_NNP` or `SCMP_FLTATR_CTL_TSYNC` differ. The other attributes stay those of this context.
-   * After a failure both are as they were.
+   * Fails with EEXIST if both have an architecture, EDOM if their byte orders differ, EINVAL if the default action,
+   * `SCMP_FLTATR_CTL_NNP` or `SCMP_FLTATR_CTL_TSYNC` differ. All other attributes stay those of this context. On
+   * failure, neither changes.
    */
   merge(source: FilterContext): void {
     const given: unknown = source;
@@ -98,15 +103,15 @@ export class FilterContext {
     this.#rules.merged(source.#rules);
   }
 
-  /** seccomp_arch_exist(3): whether the filter covers an architecture. `SCMP_ARCH_NATIVE` is this machine's. */
+  /** seccomp_arch_exist(3): whether the filter covers an architecture. `SCMP_ARCH_NATIVE` is that of this machine. */
   archExist(arch: number): boolean {
     return value(native().contextArchExist(this.#handle, uint32('arch', arch)));
   }
 
   /**
-   * seccomp_arch_add(3): covers one more architecture. Rules added before do not apply to it, rules added later do.
+   * seccomp_arch_add(3): covers one more architecture. Only rules that are added later apply to it.
    *
-   * Fails with EEXIST where it is there already, EDOM where its byte order differs, EINVAL for an unknown token.
+   * Fails with EEXIST if it is covered already, EDOM if its byte order differs, EINVAL for an unknown token.
    */
   archAdd(arch: number): void {
     done(native().contextArchAdd(this.#handle, uint32('arch', arch)));
@@ -114,9 +119,9 @@ export class FilterContext {
   }
 
   /**
-   * seccomp_arch_remove(3): drops an architecture with its rules. Calls of it get the bad-architecture action.
+   * seccomp_arch_remove(3): drops an architecture with its rules. Its calls then have the bad-architecture action.
    *
-   * Fails with EEXIST where it is not there. Most functions fail with EINVAL on a filter without architectures.
+   * Fails with EEXIST if it is not covered. Most functions fail with EINVAL on a filter without architectures.
    */
   archRemove(arch: number): void {
     done(native().contextArchRemove(this.#handle, uint32('arch', arch)));
@@ -131,34 +136,34 @@ export class FilterContext {
   /**
    * seccomp_attr_set(3): sets an `SCMP_FLTATR_*`.
    *
-   * Fails with EACCES for `SCMP_FLTATR_ACT_DEFAULT`, which `reset` sets, EOPNOTSUPP for what the kernel or the library
-   * does not have, EINVAL for an unknown attribute or action.
+   * Fails with EACCES for `SCMP_FLTATR_ACT_DEFAULT`, which `reset` sets, EOPNOTSUPP if the kernel or the library does
+   * not support it, EINVAL for an unknown attribute or action.
    */
   attrSet(attribute: number, setting: number): void {
     done(native().contextAttrSet(this.#handle, uint32('attribute', attribute), uint32('setting', setting)));
   }
 
   /**
-   * seccomp_rule_add(3), seccomp_rule_add_array(3): an action for a call when every comparison holds, on all
+   * seccomp_rule_add(3), seccomp_rule_add_array(3): sets the action for a call if all comparisons hold, on all
    * architectures of the filter. Multiplexed calls (socketcall, ipc) get a rule too.
    *
-   * Fails with EACCES where the action is the default one, EEXIST where another rule decides the same otherwise, EINVAL
-   * for a bad call, action or comparison, EFAULT where an architecture does not know the call, E2BIG beyond 8,192 rules
-   * or comparisons. A failure takes the filter back to where it was after the last rule: architectures added or removed
-   * since are as they were then.
+   * Fails with EACCES if the action is the default action, EEXIST if another rule has a different action for the same
+   * comparisons, EINVAL for an invalid call, action or comparison, EFAULT if an architecture does not have the call,
+   * E2BIG beyond 8,192 rules or comparisons. On failure, the filter returns to its state after the last rule, which
+   * undoes later additions and removals of architectures.
    *
-   * libseccomp's work is bounded where several rules of one call compare several arguments each, unless all compare for
+   * libseccomp's work is limited if several rules of one call compare several arguments each, unless all of them test for
    * equality: every method of the filter then does its work in a child process first, with 1 s of processor time, and 4 s
-   * until the next reset. Throws CompileError (`unsupported-by-libseccomp`) where that does not suffice: the filter
-   * stays as it was.
+   * until the next reset. Throws CompileError (`unsupported-by-libseccomp`) if that does not suffice; the filter then
+   * stays unchanged.
    */
   ruleAdd(action: number, syscall: Syscall, ...comparisons: readonly Comparison[]): void {
     this.#ruleAdd(false, action, syscall, comparisons);
   }
 
   /**
-   * seccomp_rule_add_exact(3), seccomp_rule_add_exact_array(3): as `ruleAdd`, but fails rather than alter the rule for
-   * an architecture: with EOPNOTSUPP on a filter of several architectures, EINVAL or EDOM for a multiplexed call.
+   * seccomp_rule_add_exact(3), seccomp_rule_add_exact_array(3): as `ruleAdd`, but fails instead of changing the rule
+   * for an architecture: with EOPNOTSUPP on a filter with several architectures, EINVAL or EDOM for a multiplexed call.
    */
   ruleAddExact(action: number, syscall: Syscall, ...comparisons: readonly Comparison[]): void {
     this.#ruleAdd(true, action, syscall, comparisons);
@@ -175,8 +180,8 @@ export class FilterContext {
   }
 
   /**
-   * seccomp_syscall_priority(3): a hint from 0 to 255; calls with a higher one are tested earlier in the program.
-   * Without effect where `SCMP_FLTATR_CTL_OPTIMIZE` is 2.
+   * seccomp_syscall_priority(3): a hint from 0 to 255. Calls with a higher priority are tested earlier in the program.
+   * Has no effect if `SCMP_FLTATR_CTL_OPTIMIZE` is 2.
    */
   syscallPriority(syscall: Syscall, priority: number): void {
     done(
@@ -189,8 +194,8 @@ export class FilterContext {
   }
 
   /**
-   * seccomp_transaction_start(3): begins a transaction, which keeps the rules as they are now. Transactions nest, up to
-   * 64 deep. Fails with EOPNOTSUPP in a build with libseccomp 2.5.
+   * seccomp_transaction_start(3): starts a transaction, which saves the current rules. Transactions nest, up to 64
+   * deep. Fails with EOPNOTSUPP in a build with libseccomp 2.5.
    */
   transactionStart(): void {
     done(native().contextTransactionStart(this.#handle));
@@ -198,34 +203,37 @@ export class FilterContext {
   }
 
   /**
-   * seccomp_transaction_reject(3): goes back to the start of the transaction. Fails with EINVAL if none is open, a
-   * case that libseccomp itself does not define.
+   * seccomp_transaction_reject(3): restores the rules from the start of the transaction. Fails with EINVAL if no
+   * transaction is open, a case that libseccomp itself does not define.
    */
   transactionReject(): void {
     done(native().contextTransactionReject(this.#handle));
     this.#rules.transactionRejected();
   }
 
-  /** seccomp_transaction_commit(3): ends the transaction and keeps its rules. Fails with EINVAL where none is open. */
+  /**
+   * seccomp_transaction_commit(3): ends the transaction and keeps its rules. Fails with EINVAL if no transaction is
+   * open.
+   */
   transactionCommit(): void {
     done(native().contextTransactionCommit(this.#handle));
     this.#rules.transactionCommitted();
   }
 
   /**
-   * seccomp_precompute(3): makes the program now, so that `load` and `exportBpf` have it. Changes to the filter drop it.
-   * Fails with EOPNOTSUPP in a build with libseccomp 2.5.
+   * seccomp_precompute(3): generates the program now, for later calls of `load` and `exportBpf`. Changes to the filter
+   * discard it. Fails with EOPNOTSUPP in a build with libseccomp 2.5.
    */
   precompute(): void {
     done(native().contextPrecompute(this.#handle));
   }
 
   /**
-   * seccomp_export_bpf(3), seccomp_export_bpf_mem(3): the program as the kernel takes it, an array of
-   * `struct sock_filter`.
+   * seccomp_export_bpf(3), seccomp_export_bpf_mem(3): returns the program in the kernel's format, an array of `struct
+   * sock_filter`.
    *
-   * Fails with E2BIG for a filter whose program would come near libseccomp's limit of 65,535 instructions; the kernel
-   * takes 4,096.
+   * Fails with E2BIG for a filter whose program would approach libseccomp's limit of 65,535 instructions; the kernel
+   * accepts 4,096.
    */
   exportBpf(): Buffer {
     const { buffer, byteOffset, byteLength } = value(native().contextExportBpf(this.#handle));
@@ -233,12 +241,12 @@ export class FilterContext {
   }
 
   /**
-   * Proves that the program of `exportBpf` means what the rules say, for every number and every argument. Where rules
-   * of different actions hold together, the most restrictive has to count.
+   * Proves that the program of `exportBpf` implements the rules, for every number and every argument. If several rules
+   * match, the most restrictive action must apply.
    *
-   * Throws VerificationError with a call on which they differ; CompileError (`not-provable`) for a context that does
-   * not cover SCMP_ARCH_X86_64 or SCMP_ARCH_AARCH64, covers others than its 32-bit ABIs, has rules that
-   * libseccomp rewrites on SCMP_ARCH_X86, or the attribute `SCMP_FLTATR_API_TSKIP`; and as `verify` and `exportBpf` do.
+   * Throws VerificationError with a call for which they differ; CompileError (`not-provable`) for a context that does
+   * not cover SCMP_ARCH_X86_64 or SCMP_ARCH_AARCH64, covers ABIs other than its 32-bit ones, has rules that libseccomp
+   * rewrites on SCMP_ARCH_X86, or the attribute `SCMP_FLTATR_API_TSKIP`; and as `verify` and `exportBpf` do.
    */
   verify(): void {
     if (this.attrGet(SCMP_FLTATR_API_TSKIP) !== 0) throw notProvable('SCMP_FLTATR_API_TSKIP is set');
@@ -253,46 +261,46 @@ export class FilterContext {
     );
   }
 
-  /** seccomp_export_pfc(3): the filter as pseudo code, for reading. */
+  /** seccomp_export_pfc(3): the filter as readable pseudo filter code. */
   exportPfc(): string {
     return value(native().contextExportPfc(this.#handle));
   }
 
   /**
-   * seccomp_load(3): enforces the filter on the calling thread, or on all where `SCMP_FLTATR_CTL_TSYNC` is set. There
-   * is no way back. `load` of this package tells more about a failure and takes care of Node's threads.
+   * seccomp_load(3): enforces the filter on the calling thread, or on all threads if `SCMP_FLTATR_CTL_TSYNC` is set. It
+   * cannot be removed. The function `load` of this package reports failures in more detail and takes care of Node's
+   * threads.
    *
-   * Fails with ECANCELED for every error of the kernel unless `SCMP_FLTATR_API_SYSRAWRC` is set, ESRCH where a thread
-   * could not take the filter.
+   * Fails with ECANCELED for every error of the kernel unless `SCMP_FLTATR_API_SYSRAWRC` is set, and with ESRCH if a
+   * thread could not adopt the filter.
    */
   load(): void {
     done(native().contextLoad(this.#handle));
   }
 
   /**
-   * seccomp_notify_fd(3): the descriptor that a loaded filter with `SCMP_ACT_NOTIFY` sends its notifications to.
-   * There is one for the process, whichever context was loaded, and libseccomp owns it. Fails with EFAULT where no such
-   * filter was loaded.
+   * seccomp_notify_fd(3): the descriptor for notifications of a loaded filter with `SCMP_ACT_NOTIFY`. The process has
+   * only one, whichever context was loaded, and libseccomp owns it. Fails with EFAULT if no such filter was loaded.
    */
   notifyFd(): number {
     return value(native().contextNotifyFd(this.#handle));
   }
 
   /**
-   * seccomp_release(3): frees the filter; a loaded one stays in force. Later calls fail with EBADF, a second `close`
-   * does nothing. A context that is not closed is freed when it is collected.
+   * seccomp_release(3): frees the filter; a loaded one stays in force. Later calls fail with EBADF; closing again has
+   * no effect. A context that is not closed is freed by garbage collection.
    */
   close(): void {
     native().contextRelease(this.#handle);
   }
 
-  /** `close`, for `using`. */
+  /** Calls `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }
 }
 
-/** seccomp_version(3): the libseccomp that the add-on is linked with. */
+/** seccomp_version(3): the version of libseccomp in the add-on. */
 export const version = (): {
   /** 2 of 2.6.0. */
   readonly major: number;
@@ -302,17 +310,17 @@ export const version = (): {
   readonly micro: number;
 } => native().version();
 
-/** seccomp_api_get(3): what libseccomp can do on the running kernel, 1 to 7; asked once and kept. */
+/** seccomp_api_get(3): libseccomp's API level on the running kernel, 1 to 7; probed once. */
 export const apiGet = (): number => native().apiGet();
 
-/** seccomp_api_set(3): overrides that, for the whole process. Fails with EINVAL outside of 1 to 7. */
+/** seccomp_api_set(3): overrides the API level for the whole process. Fails with EINVAL outside of 1 to 7. */
 export function apiSet(level: number): void {
   done(native().apiSet(uint32('level', level)));
 }
 
 /**
- * seccomp_reset(3) without a context: forgets what the kernel was asked, asks again, and closes the descriptor of
- * `notifyFd`, after which a load gives a new one.
+ * seccomp_reset(3) without a context: forgets the results of probing the kernel, probes again, and closes the
+ * descriptor of `notifyFd`; the next load opens a new one.
  */
 export function resetGlobalState(): void {
   done(native().globalReset());
@@ -321,22 +329,27 @@ export function resetGlobalState(): void {
 /** seccomp_arch_native(3): the `SCMP_ARCH_*` of this machine. */
 export const archNative = (): number => native().archNative();
 
-/** seccomp_arch_resolve_name(3): the `SCMP_ARCH_*` of libseccomp's name for it (`x86_64`), undefined for an unknown one. */
+/** seccomp_arch_resolve_name(3): the `SCMP_ARCH_*` for libseccomp's name (`x86_64`); undefined for an unknown name. */
 export const archResolveName = (name: string): number | undefined =>
   native().archResolveName(text('name', name)) || undefined;
 
-/** seccomp_syscall_resolve_num_arch(3): the name of a call, undefined where the architecture has none of that number. */
+/**
+ * seccomp_syscall_resolve_num_arch(3): the name of a call; undefined if the architecture has no call with this number.
+ */
 export const syscallResolveNumArch = (arch: number, number: number): string | undefined =>
   native().syscallResolveNumArch(uint32('arch', arch), int32('number', number));
 
 /**
- * seccomp_syscall_resolve_name_arch(3): the number of a call on an architecture; a negative pseudo number, -100 and
- * below, where it has no number of its own there, and `__NR_SCMP_ERROR` for a name that is unknown.
+ * seccomp_syscall_resolve_name_arch(3): the number of a call on an architecture; a negative pseudo number, -100 or
+ * lower, if it has no number there, and `__NR_SCMP_ERROR` for an unknown name.
  */
 export const syscallResolveNameArch = (arch: number, name: string): number =>
   native().syscallResolveNameArch(uint32('arch', arch), text('name', name));
 
-/** seccomp_syscall_resolve_name_rewrite(3): the same, but a multiplexed call gives the number of its multiplexer. */
+/**
+ * seccomp_syscall_resolve_name_rewrite(3): as `syscallResolveNameArch`, but returns the multiplexer's number for a
+ * multiplexed call.
+ */
 export const syscallResolveNameRewrite = (arch: number, name: string): number =>
   native().syscallResolveNameRewrite(uint32('arch', arch), text('name', name));
 
@@ -345,9 +358,9 @@ export const syscallResolveName = (name: string): number => native().syscallReso
 
 /**
  * seccomp_notify_receive(3): waits for a call that a filter with `SCMP_ACT_NOTIFY` holds. Blocks the thread: poll the
- * descriptor first. Fails with ENOENT where the caller died meanwhile, EINTR on a signal.
+ * descriptor first. Fails with ENOENT if the caller has died, EINTR on a signal.
  *
- * seccomp_notify_alloc(3) and seccomp_notify_free(3) are used within.
+ * Calls seccomp_notify_alloc(3) and seccomp_notify_free(3) internally.
  */
 export const notifyReceive = (descriptor: number): Notification =>
   value(native().notifyReceive(int32('descriptor', descriptor)));
@@ -367,8 +380,8 @@ export function notifyRespond(descriptor: number, response: NotificationResponse
 }
 
 /**
- * seccomp_notify_id_valid(3): whether the caller of a notification still waits. Ask after opening anything by its pid,
- * which may have been given to another process, and before trusting what was read there.
+ * seccomp_notify_id_valid(3): whether the caller of a notification is still waiting. Call it after opening anything by
+ * pid, because another process may have the pid now, and before trusting data that was read there.
  */
 export function notifyIdValid(descriptor: number, id: bigint): boolean {
   const answer = native().notifyIdValid(int32('descriptor', descriptor), uint64('id', id));
@@ -377,7 +390,7 @@ export function notifyIdValid(descriptor: number, id: bigint): boolean {
   return true;
 }
 
-/** The names that no architecture has fail here: libseccomp would take `__NR_SCMP_ERROR` for a call. */
+/** Rejects unknown names, because libseccomp would take `__NR_SCMP_ERROR` for a call. */
 function syscallNumber(syscall: Syscall): number {
   if (typeof syscall !== 'string') return int32('syscall', syscall);
   const number = native().syscallResolveName(text('syscall', syscall));

@@ -1,4 +1,4 @@
-// The second opinion: a policy's program as libseccomp makes it, with runc's ENOSYS rule put in front.
+// Generates a policy's program with libseccomp, preceded by runc's ENOSYS rule: a second, independent generator.
 import { CompileError, LibseccompError } from '../util/errors.js';
 import { isFailure, native, type Failure } from '../native.js';
 import { syscallName, X32_BIT, type Abi } from '../kernel/abi.js';
@@ -11,7 +11,10 @@ import { tooMuchWork } from './limits.js';
 import { decode, WORD, type Instruction, type Program } from '../bpf/program.js';
 import { BPF } from '../bpf/opcodes.js';
 
-/** 1: one comparison a call, in order of priority; 2: a binary tree (SCMP_FLTATR_CTL_OPTIMIZE, seccomp_attr_set(3)). */
+/**
+ * SCMP_FLTATR_CTL_OPTIMIZE, seccomp_attr_set(3): 1 for one comparison per call, in order of priority; 2 for a binary
+ * tree.
+ */
 export type Optimize = 1 | 2;
 
 const OPERATORS = {
@@ -24,7 +27,7 @@ const OPERATORS = {
   SCMP_CMP_MASKED_EQ: scmp.SCMP_CMP_MASKED_EQ,
 } as const;
 
-/** What libseccomp made of a policy. */
+/** libseccomp's output for a policy. */
 interface LibseccompOutput {
   readonly program: Program;
   /** Its pseudo filter code; the ENOSYS rule is not part of it. */
@@ -32,9 +35,9 @@ interface LibseccompOutput {
 }
 
 /**
- * Compiles a policy through libseccomp. The program still has to be verified: not every rule set comes out as it went in.
- * Throws CompileError (`unsupported-by-libseccomp`) for rules that libseccomp cannot express or on which it does
- * not terminate within 4 s of processor time, and LibseccompError for a function that failed.
+ * Compiles a policy with libseccomp. The program must still be verified, because libseccomp does not compile all rule
+ * sets correctly. Throws CompileError (`unsupported-by-libseccomp`) for rules that libseccomp cannot express or on which
+ * it does not terminate within 4 s of processor time, and LibseccompError for a function that failed.
  */
 export function generateWithLibseccomp(policy: Policy, optimize: Optimize = 2): LibseccompOutput {
   for (const part of policy.abis) refuseUnsupported(part, policy);
@@ -68,7 +71,7 @@ export function generateWithLibseccomp(policy: Policy, optimize: Optimize = 2): 
   return { program: [...enosysStub(policy), ...decode(output.bpf)], pfc: output.pfc };
 }
 
-/** The error for rules, or decisions made of them, beyond the bounds of the core (native/core/context.h). */
+/** The error for too many rules, or too many decisions derived from them (native/core/context.h). */
 const tooMany = ({ failed, errno }: Failure): CompileError | undefined =>
   errnoName(errno) === 'E2BIG'
     ? new CompileError(
@@ -78,7 +81,7 @@ const tooMany = ({ failed, errno }: Failure): CompileError | undefined =>
       )
     : undefined;
 
-/** The numbers of one comparison. libseccomp compares whole registers: half of one needs a mask. */
+/** The numbers of one comparison. libseccomp compares whole registers, so comparing half of one needs a mask. */
 const comparison = (condition: Condition, register: 32 | 64): readonly bigint[] => {
   if (condition.op === 'SCMP_CMP_EQ' && condition.width < register)
     return [BigInt(condition.arg), BigInt(OPERATORS.SCMP_CMP_MASKED_EQ), 0xffff_ffffn, condition.value];
@@ -108,7 +111,7 @@ function unknownCall(name: string | undefined): string {
   return `libseccomp ${version} does not know the call${since === undefined ? '' : `, which is new in Linux ${since}`}`;
 }
 
-/** Whether libseccomp's table lacks a call: then its number does not identify the architecture. */
+/** Whether libseccomp's table lacks a call. Then its number does not identify the architecture. */
 const isUnknown = ({ token }: Abi, number: number): boolean =>
   native().syscallResolveNumArch(token, number | 0) === undefined;
 
@@ -128,7 +131,7 @@ function unsupported(rules: readonly Rule[], ownFallback: boolean, register: 32 
   return undefined;
 }
 
-/** Answers ENOSYS to numbers above the highest one named, before libseccomp's program is asked. Source: patchbpf of runc. */
+/** Returns ENOSYS for numbers above the highest one named, before libseccomp's program runs. Source: patchbpf of runc. */
 function enosysStub(policy: Policy): Program {
   if (policy.abis.every(({ enosysAbove }) => enosysAbove === undefined)) return [];
   const refuse = instruction(BPF.RET_K, scmp.SCMP_ACT_ERRNO(ENOSYS));

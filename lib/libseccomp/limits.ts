@@ -1,16 +1,16 @@
-// Rules on which libseccomp does not terminate within the limit that the core sets.
+// The error for rules on which libseccomp does not terminate within the core's limit.
 import { errnoName } from '../kernel/errno.js';
 import { CompileError } from '../util/errors.js';
 import type { Failure } from '../native.js';
 
-/** What a trial of the core in a child process fails with, and why (native/core/trial.h). */
+/** The failures of a trial in a child process, and their meaning (native/core/trial.h). */
 const REASONS: ReadonlyMap<string, string> = new Map([
   ['ETIMEDOUT', 'it does not terminate within 1 s of processor time, or 4 s for the filter'],
   ['EFBIG', 'its text is longer than 32 MiB'],
   ['ENOTRECOVERABLE', 'it crashes'],
 ]);
 
-/** The error for a call of libseccomp that was stopped, undefined for any other failure. */
+/** The error for a libseccomp call that was stopped; undefined for any other failure. */
 export function tooMuchWork({ failed, errno }: Failure): CompileError | undefined {
   const reason = REASONS.get(errnoName(errno));
   return reason === undefined

@@ -1,4 +1,4 @@
-// A baseline: the findings that were there when someone started to lint, so that only new ones count.
+// Baselines: findings that existed when linting was introduced, so that only new ones count.
 import { sha256Hex } from '../util/host/sha256.js';
 import { UsageError } from '../util/errors.js';
 import type { Finding } from './finding.js';
@@ -7,15 +7,15 @@ import { own, owned } from '../util/own.js';
 
 /** The content of a baseline file. */
 export interface Baseline {
-  /** Of the format of the file. */
+  /** The version of the file format. */
   readonly version: 1;
-  /** The number of each finding, by fingerprint. */
+  /** The number of findings by fingerprint. */
   readonly findings: Readonly<Record<string, number>>;
 }
 
 /**
- * The parts of a finding that stay the same if lines are added above it: its rule, its message without positions, and
- * the name of the file.
+ * Identifies a finding by the parts that stay the same if lines are added above it: its rule, its message without
+ * positions, and the name of the file.
  */
 export function fingerprint(finding: Finding): string {
   requireResult('a finding', finding, 'message', FINDINGS);
@@ -28,7 +28,7 @@ const PLACES = /line \d+, column \d+/g;
 
 const FINDINGS = 'Pass what lint or lintProgram returned';
 
-/** Throws UsageError (`bad-argument`) for anything but a list; `fingerprint` does for what is in it. */
+/** Throws UsageError (`bad-argument`) for anything but a list; `fingerprint` checks its items. */
 export const requireFindings = (findings: readonly Finding[]): void => {
   requireList('findings', findings, FINDINGS);
 };
@@ -45,7 +45,10 @@ export function makeBaseline(findings: readonly Finding[]): Baseline {
   return { version: 1, findings: Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))) };
 }
 
-/** Marks the findings that are in a baseline, each as often as the baseline has it. Throws UsageError (`bad-baseline`, `bad-argument`). */
+/**
+ * Marks the findings that are in a baseline, each at most as often as in the baseline. Throws UsageError (`bad-baseline`,
+ * `bad-argument`).
+ */
 export function applyBaseline(findings: readonly Finding[], baseline: unknown): readonly Finding[] {
   requireFindings(findings);
   const left = countsOf(baseline);
@@ -59,7 +62,7 @@ export function applyBaseline(findings: readonly Finding[], baseline: unknown): 
   });
 }
 
-/** How often a baseline has each finding. */
+/** The number of findings by fingerprint in a baseline. */
 function countsOf(value: unknown): Map<string, number> {
   const { version, findings } = owned(Object(value) as Partial<Record<keyof Baseline, unknown>>);
   const counts = typeof findings === 'object' && findings !== null ? Object.entries(findings) : undefined;

@@ -1,4 +1,4 @@
-// Findings: from the observations of rules to the results for callers.
+// Converts the observations of rules to findings for callers.
 import { placeText } from '../util/place.js';
 import type { Location } from '../util/errors.js';
 import { isKnownSyscall } from '../kernel/abi.js';
@@ -7,7 +7,7 @@ import { RULES, type RuleCode, type Severity } from './rules.js';
 import { own, owned } from '../util/own.js';
 import { printable } from '../util/printable.js';
 
-/** A mistake, a gap, or information about a profile or a program. */
+/** A mistake, a gap, or a note about a profile or a program. */
 export interface Finding {
   /** Stable, kebab-case; listed in docs/lint.md. */
   readonly code: RuleCode;
@@ -31,55 +31,58 @@ export interface Finding {
   readonly known?: boolean;
 }
 
-/** What a rule sees; the rest of a finding comes from the table of rules. */
+/** What a rule observed; the table of rules has the rest of a finding. */
 export interface Observation {
   readonly code: RuleCode;
-  /** What is there; made of the lists where observations of one cause become one finding. */
+  /** The message. If observations with one cause become one finding, a function of their lists. */
   readonly message: string | ((...lists: readonly List[]) => string);
-  /** What differs between observations of one cause, such as the names of calls. One finding lists all of it. */
+  /**
+   * The items that differ between observations with one cause, such as the names of calls. One finding lists all of
+   * them.
+   */
   readonly about?: readonly (readonly string[])[];
-  /** The calls that it is about; unless given, what `about` has of them. */
+  /** The affected calls. Default: the names of calls in `about`. */
   readonly calls?: readonly string[];
-  /** Equal for observations of one cause with the same code; empty unless given. Only with `about`. */
+  /** Observations with the same code and cause become one finding. Default: empty. Only with `about`. */
   readonly cause?: string;
   readonly at?: Location | undefined;
   /** The ABI of the observation; undefined if it does not matter. */
   readonly abi?: AbiName;
-  /** More specific than the rule's own. */
+  /** A more specific remedy than the rule's. */
   readonly remedy?: string | undefined;
 }
 
-/** Things that a message lists. */
+/** The items that a message lists. */
 export interface List {
   /** `read, write and 3 more`. */
   readonly text: string;
-  /** How many there are. */
+  /** The number of items. */
   readonly count: number;
 }
 
 export const verb = ({ count }: List, singular: string, plural: string): string =>
   count === 1 ? singular : plural;
 
-/** The rule of a profile that a place is in, as a cause: empty for a place outside of the rules. */
+/** The pointer of the rule that contains a position, for use as a cause; empty for a position outside of the rules. */
 export const ruleAt = (at: Location | undefined): string =>
   /^\/syscalls\/\d+/.exec(at?.pointer ?? '')?.[0] ?? '';
 
-/** How many findings are kept, so that a hostile profile cannot turn into gigabytes of messages. */
+/** The maximum number of findings, so that a hostile profile does not produce gigabytes of messages. */
 const MAX_FINDINGS = 1000;
-/** How many things of one list a message names. */
+/** The maximum number of items of one list that a message names. */
 const MAX_LISTED = 20;
 
-/** Observations of one cause. */
+/** Observations with one cause. */
 interface FindingGroup {
   readonly first: Observation;
-  /** The ABIs that it was seen on. */
+  /** The ABIs on which it was observed. */
   readonly abis: Set<AbiName>;
   readonly calls: Set<string>;
   /** The items of the lists, each with the ABIs on which it was observed. */
   readonly lists: readonly Map<string, Set<AbiName>>[];
 }
 
-/** Merges observations to findings, in the order of the text: one finding for each cause, with all calls and ABIs. */
+/** Merges observations to findings in the order of the text: one for each cause, with all calls and ABIs. */
 export function findings(
   observations: Iterable<Observation>,
   looked: readonly AbiName[],
@@ -129,7 +132,7 @@ function complete({ first, abis, calls, lists }: FindingGroup, looked: readonly 
   const { code, message, at, remedy } = owned(first);
   const rule = RULES[code];
   const everywhere = abis.size === 0 || abis.size === looked.length;
-  // If the lists of ABIs differ, each item names its own.
+  // If the items have different ABIs, each item names its own.
   const alike = lists.every(list => [...list.values()].every(({ size }) => size === abis.size));
   const text =
     typeof message === 'string'
@@ -147,7 +150,7 @@ function complete({ first, abis, calls, lists }: FindingGroup, looked: readonly 
   });
 }
 
-/** Names the first things of a list; with `looked`, the ABIs of those that are not on all of these. */
+/** Names the first items of a list. With `looked`, adds the ABIs of items that were not observed on all of these. */
 function listed(
   list: ReadonlyMap<string, ReadonlySet<AbiName>>,
   looked: readonly AbiName[] | undefined,
@@ -163,7 +166,7 @@ function listed(
   };
 }
 
-/** Those without a place last, the worst of them first. */
+/** Sorts by position. Findings without a position come last, the most severe first. */
 function inSourceOrder(a: Finding, b: Finding): number {
   const [first, second] = [own(a, 'at'), own(b, 'at')];
   if (first === undefined || second === undefined) {
@@ -173,10 +176,10 @@ function inSourceOrder(a: Finding, b: Finding): number {
   return first.line - second.line || first.column - second.column;
 }
 
-/** From the mildest to the worst. */
+/** Severities in ascending order. */
 export const SEVERITIES: readonly Severity[] = ['info', 'low', 'medium', 'high'];
 
-/** Whether a severity is as bad as another, or worse. */
+/** Whether a severity is at least as high as another. */
 export const atLeast = (severity: Severity, least: Severity): boolean =>
   SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least);
 

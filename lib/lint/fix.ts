@@ -1,4 +1,4 @@
-// Automatic fixes: changes of the text for findings that determine them exactly.
+// Automatic fixes: text changes for findings that have exactly one fix.
 import { findNodeAtLocation, getNodeValue, parseTree, type Node } from 'jsonc-parser';
 import { isGroupName } from '../kernel/calls/call-groups.js';
 import type { Location } from '../util/errors.js';
@@ -6,23 +6,23 @@ import { own, owned } from '../util/own.js';
 
 /** A finding of `lint`, or a problem of `parseProfile`. */
 export interface Fixable {
-  /** Its code. */
+  /** The code of the finding. */
   readonly code: string;
   /** What to do about it. */
   readonly remedy?: string;
-  /** Where it is. */
+  /** The position of the finding. */
   readonly at?: Location;
 }
 
-/** A change of a text that takes a finding away. */
+/** A text change that resolves a finding. */
 export interface Fix {
-  /** What is done, in a few words. */
+  /** A short description of the change. */
   readonly title: string;
-  /** Where the text is replaced, in UTF-16 units. */
+  /** The offset of the replaced text, in UTF-16 units. */
   readonly offset: number;
-  /** How much of it. */
+  /** The length of the replaced text, in UTF-16 units. */
   readonly length: number;
-  /** By what. */
+  /** The new text. */
   readonly replacement: string;
 }
 
@@ -32,7 +32,7 @@ export const applyFix = (text: string, { offset, length, replacement }: Fix): st
 
 type Path = (string | number)[];
 
-/** A description of the fix, and the whole text after it. */
+/** A description of a fix, and the whole text after it. */
 interface Repaired {
   readonly title: string;
   readonly text: string;
@@ -40,15 +40,14 @@ interface Repaired {
 type Repair = (text: string, path: Path) => Repaired | undefined;
 
 /**
- * The fix for a finding in the JSON text that it is about; undefined where there is none that the finding settles. The layout of
- * the rest of the text stays.
+ * The fix for a finding in its JSON text; undefined unless the finding determines one. The rest of the text keeps its layout.
  */
 export function fixFor(finding: Fixable, text: string): Fix | undefined {
   const repaired = repair(finding, text);
   return repaired && changeTo(repaired, text);
 }
 
-/** The part in which two texts differ. */
+/** The shortest replacement that changes one text to the other. */
 function changeTo({ title, text: after }: Repaired, before: string): Fix {
   const shorter = Math.min(before.length, after.length);
   let offset = 0;
@@ -96,7 +95,7 @@ function removeComma(text: string, offset: number): Repaired | undefined {
   return { title: 'Remove the comma', text: `${text.slice(0, comma)}${text.slice(comma + 1)}` };
 }
 
-/** What a path leads to. */
+/** The node at a path. */
 function nodeAt(text: string, path: Path): Node | undefined {
   const root = parseTree(text);
   return root && findNodeAtLocation(root, path);
@@ -107,7 +106,7 @@ const endOf = ({ offset, length }: Node): number => offset + length;
 const splice = (text: string, start: number, end: number, replacement = ''): string =>
   `${text.slice(0, start)}${replacement}${text.slice(end)}`;
 
-/** Removes an item of an array or a member of an object, with the comma that it had. */
+/** Removes an item of an array or a member of an object, together with its comma. */
 function remove(text: string, node: Node): string {
   const parent = own(node, 'parent');
   const whole = parent?.type === 'property' ? parent : node;
@@ -126,7 +125,7 @@ function valueAt(text: string, path: Path): unknown {
 const RULE = 2;
 const CONDITION = 4;
 
-/** Removes what a path leads to, as far as `depth` steps of it. */
+/** Removes the node at a path, or at its first `depth` steps. */
 const removal =
   (title: string, depth?: number): Repair =>
   (text, path) => {
@@ -134,7 +133,7 @@ const removal =
     return node && { title, text: remove(text, node) };
   };
 
-/** Does not change groups: they may have more calls than the finding. */
+/** Skips groups, because they may have more calls than the finding. */
 const unlessGroup =
   (repair: Repair): Repair =>
   (text, path) => {
@@ -142,7 +141,7 @@ const unlessGroup =
     return typeof name === 'string' && isGroupName(name) ? undefined : repair(text, path);
   };
 
-/** Removes a name, or the rule that has no other one. */
+/** Removes a name, or the whole rule if it has no other name. */
 const removeName = unlessGroup((text, path) => {
   const names = valueAt(text, path.slice(0, -1));
   return Array.isArray(names) && names.length > 1
@@ -150,7 +149,7 @@ const removeName = unlessGroup((text, path) => {
     : removal('Remove the rule', RULE)(text, path);
 });
 
-/** Gives a condition a key that it lacks. */
+/** Adds a missing key to a condition. */
 const completion =
   (key: string): Repair =>
   (text, path) => {

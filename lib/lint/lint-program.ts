@@ -33,7 +33,7 @@ export interface LintProgramOptions {
 }
 
 /**
- * Finds mistakes and gaps in a program. A program does not tell what its author intended, so only the rules of
+ * Finds mistakes and gaps in a program. A program does not show what its author intended, so only the rules of
  * docs/lint.md that need no profile apply.
  *
  * Throws ProgramError for a program that the kernel would reject, UsageError (`bad-filter`, `bad-option`).
@@ -60,7 +60,7 @@ export function lintProgram(layer: Layer, options: LintProgramOptions = {}): rea
   return suppress(findings(observed, looked), suppressions);
 }
 
-/** The ABIs that a program serves, that is, for which it allows something, by architecture, native ones first. */
+/** The ABIs that a program serves, that is, for which it allows some calls, by architecture, native ones first. */
 function lookedAt(
   bdd: Bdd,
   all: readonly ArchAnswers[],
@@ -108,7 +108,7 @@ function* lintAbis(
   }
 }
 
-/** Calls that are refused on x86_64 and allowed by their x32 numbers. */
+/** Calls that are refused on x86_64 but allowed with their x32 numbers. */
 function* lintX32(answers: readonly AbiAnswers[]): Generator<Observation> {
   const native = answers.find(({ abi }) => abi === 'x86_64');
   const x32 = answers.find(({ abi }) => abi === 'x32');
@@ -143,12 +143,12 @@ function* lintForeign(bdd: Bdd, meaning: Node, all: readonly ArchAnswers[]): Gen
   }
 }
 
-/** Single instructions: their return values, and whether they can be reached. */
+/** Checks single instructions: their return values, and whether they are reachable. */
 function* lintInstructions(program: Program): Generator<Observation> {
   const reached = new Set([0]);
   for (const index of reached) for (const next of successors(program, index)) reached.add(next);
   const dead = program.flatMap((_, index) => (reached.has(index) ? [] : [index]));
-  // libseccomp ends every program with one return too many.
+  // Programs of libseccomp end with a superfluous return.
   if (dead.some(index => index < program.length - 1)) {
     yield {
       code: 'unreachable-code',

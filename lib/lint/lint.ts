@@ -1,4 +1,4 @@
-// Lints profiles: the warnings of parsing and resolving, and the lint rules, in one list.
+// Lints profiles: combines the warnings of parsing and resolving with the lint rules.
 import type { Diagnostic } from '../util/errors.js';
 import { topOf } from '../util/place.js';
 import { givenOptions, ownOptions } from '../util/options.js';
@@ -55,9 +55,8 @@ const CONTEXT_RULES: readonly ContextRule[] = [
  * default it checks every architecture that the profile covers, with the newest kernel and no capabilities. Findings are
  * in the order of the text.
  *
- * Suppressed findings are in the list, with the reason; a suppression that matches nothing is a finding.
- * Throws as parseProfile and resolveProfile do: a profile that cannot be used is not linted. Throws UsageError
- * (`bad-option`).
+ * Suppressed findings are in the list, with the reason; a suppression that matches nothing is a finding. Throws as
+ * parseProfile and resolveProfile do, because an invalid profile cannot be linted, and UsageError (`bad-option`).
  */
 export function lint(profile: ProfileSource | Profile, options: LintOptions = {}): readonly Finding[] {
   const given = ownOptions(options, OPTIONS);
@@ -76,7 +75,7 @@ export function lint(profile: ProfileSource | Profile, options: LintOptions = {}
 
 function* observe(profile: Profile, contexts: readonly LintContext[]): Generator<Observation> {
   for (const { policy } of contexts) yield* policy.warnings.map(observationOf);
-  // A dropped rule is reported as such, and not also as a rule that may be removed.
+  // A dropped rule has a warning, so it is not also reported as superfluous.
   const lost = new Set(
     contexts.flatMap(({ policy }) =>
       policy.warnings.filter(isAboutLoss).map(warning => own(warning, 'at')?.pointer),
@@ -94,7 +93,7 @@ function* observe(profile: Profile, contexts: readonly LintContext[]): Generator
 const isAboutLoss = ({ code }: Diagnostic): boolean =>
   code === 'denial-dropped' || code === 'exception-dropped';
 
-/** Programs are started by the native ABI, the first. */
+/** Only the first ABI, the native one, starts programs. */
 function* lintAllAnswers({ policy }: LintContext): Generator<Observation> {
   const answers = policyAnswers(policy);
   yield* lintAnswers(answers);
@@ -118,7 +117,7 @@ function contextOf(profile: Profile, target: TargetOptions, options: ResolveOpti
   };
 }
 
-/** The architectures that a profile is written for: those it lists, or all. */
+/** The architectures that a profile lists; all if it lists none. */
 function architecturesOf({ architectures }: Profile): readonly Architecture[] {
   if (architectures.kind === 'native') return ARCHITECTURES;
   const listed =
@@ -129,7 +128,7 @@ function architecturesOf({ architectures }: Profile): readonly Architecture[] {
   return served.length === 0 ? ARCHITECTURES : served;
 }
 
-/** Warnings that one rule of a profile has for each call that it names, or each rule that it meets. */
+/** Warnings that can occur for each call of a rule, or for each pair of rules. */
 const REPEATED: readonly string[] = [
   'conflicting-rules',
   'duplicate-rule',

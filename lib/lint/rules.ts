@@ -5,7 +5,7 @@ export type Severity = 'high' | 'medium' | 'low' | 'info';
 
 /** A rule of `lint` and `lintProgram`, as docs/lint.md describes it. */
 export interface LintRule {
-  /** Of its findings, as a rule. */
+  /** The usual severity of its findings. */
   readonly severity: Severity;
   /** What the rule looks for, in a few words. */
   readonly title: string;
@@ -22,7 +22,7 @@ const rule = (severity: Severity, title: string, why: string, remedy: string): L
 export type RuleCode = keyof typeof TABLE;
 
 const TABLE = {
-  // What arguments are compared with.
+  // Values and widths of comparisons.
   'wide-comparison': rule(
     'medium',
     'A 64-bit comparison of a 32-bit argument',
@@ -89,7 +89,7 @@ const TABLE = {
     'They are cleared, so the condition compares with another value',
     'Put the mask into value, and the value into valueTwo',
   ),
-  // Rules that do nothing, or contradict each other.
+  // Rules without effect, or in contradiction.
   'conditions-without-effect': rule(
     'medium',
     'Conditions in addition to a rule that allows or denies the same call unconditionally',
@@ -241,7 +241,7 @@ const TABLE = {
     'No listener receives it',
     'Name the listener, or remove it',
   ),
-  // Answers.
+  // Actions.
   'errno-zero': rule(
     'medium',
     'A refused call that reports success',
@@ -302,7 +302,7 @@ const TABLE = {
     'The loader of the C library fails before main; statically linked programs may start',
     'Allow these calls, or use the profile for static programs and for processes that load it themselves',
   ),
-  // What is left open.
+  // Calls left open.
   'not-filtered': rule(
     'medium',
     'A refusal of a call that reaches no filter',
@@ -384,7 +384,7 @@ const TABLE = {
   ),
 } as const satisfies Readonly<Record<string, LintRule>>;
 
-/** Every rule by its code. */
+/** Every rule by code. */
 export const RULES: Readonly<Record<RuleCode, LintRule>> = TABLE;
 
 export const isRuleCode = (text: string): text is RuleCode => Object.hasOwn(RULES, text);

@@ -1,4 +1,4 @@
-// Findings for code scanning: the Static Analysis Results Interchange Format, OASIS SARIF 2.1.0.
+// Converts findings to the Static Analysis Results Interchange Format for code scanning (OASIS SARIF 2.1.0).
 import { host, path, url } from '../util/builtins.js';
 import type { Log, ReportingDescriptor, Result, Run } from 'sarif';
 import { fingerprint, requireFindings } from './baseline.js';
@@ -18,11 +18,11 @@ export interface SarifOptions {
 
 /** A SARIF log, ready for JSON.stringify. */
 export interface SarifLog {
-  /** Where the JSON schema of the format is. */
+  /** The URL of the format's JSON schema. */
   readonly $schema: string;
-  /** Of the format. */
+  /** The version of the format. */
   readonly version: '2.1.0';
-  /** One run of one tool: `run` objects of SARIF, section 3.14. */
+  /** The runs of tools: `run` objects of SARIF, section 3.14. There is only one. */
   readonly runs: readonly object[];
 }
 
@@ -33,10 +33,10 @@ const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
   info: 'note',
 };
 
-/** On the scale of CVSS, as GitHub's code scanning sorts by. */
+/** Severities on the CVSS scale, by which GitHub's code scanning sorts. */
 const SCORES: Readonly<Record<Severity, string>> = { high: '8.0', medium: '5.0', low: '3.0', info: '1.0' };
 
-/** What a tool reports. */
+/** A finding of any part of this package. */
 export interface SarifFinding {
   /** The code of its rule. */
   readonly code: string;
@@ -46,11 +46,11 @@ export interface SarifFinding {
   readonly at?: Location | undefined;
   readonly suppressed?: string | undefined;
   readonly known?: boolean | undefined;
-  /** Equal for the same finding in another version of the text. */
+  /** Identifies the finding in other versions of the text. */
   readonly fingerprint: string;
 }
 
-/** Converts findings to a SARIF log, in which suppressed and known ones are marked. Throws UsageError (`bad-argument`, `bad-option`). */
+/** Converts findings to a SARIF log that marks suppressed and known ones. Throws UsageError (`bad-argument`, `bad-option`). */
 export function toSarif(findings: readonly Finding[], options: SarifOptions = {}): SarifLog {
   requireFindings(findings);
   return sarifLog(
@@ -60,13 +60,13 @@ export function toSarif(findings: readonly Finding[], options: SarifOptions = {}
   );
 }
 
-/** Where findings come from: the rules by their codes, and the name of the fingerprints. */
+/** The source of findings: the rules by code, and the name of the fingerprints. */
 interface SarifTool {
   readonly rules: Readonly<Record<string, LintRule>>;
   readonly fingerprints: string;
 }
 
-/** A SARIF log of findings of any part of this package. */
+/** Converts findings of any part of this package to a SARIF log. */
 export function sarifLog(
   findings: readonly SarifFinding[],
   { rules, fingerprints }: SarifTool,
@@ -129,7 +129,7 @@ function resultOf(finding: SarifFinding, codes: readonly string[], root: string)
   };
 }
 
-/** Relative references if the file is below the root, so that they are valid on every machine. */
+/** A file's URI, relative if the file is below the root, so that it is valid on every machine. */
 function uriOf(file: string, root: string): string {
   const paths = path();
   if (paths?.isAbsolute(file) !== true) return encode(file, paths?.sep);

@@ -15,19 +15,19 @@ export interface Suppression {
   readonly code: RuleCode;
   /** A JSON pointer: only findings at this position or below it. Default: everywhere. */
   readonly pointer?: string;
-  /** Only findings that concern no other calls than this call or this group: `ptrace`, `@tracing`. */
+  /** Only findings that concern no other calls than this one, or this group: `ptrace`, `@tracing`. */
   readonly calls?: CallOrGroup;
-  /** Only findings whose message has this text. */
+  /** Only findings whose message contains this text. */
   readonly text?: string;
   /** Only for profiles whose path ends with this. */
   readonly file?: string;
-  /** Never empty. */
+  /** The reason, which must not be empty. */
   readonly reason: string;
 }
 
 const KEYS = ['code', 'calls', 'pointer', 'text', 'file', 'reason'];
 
-/** Marks the findings that suppressions name, and adds one for each suppression that names none. */
+/** Marks the findings that suppressions match, and adds a finding for each suppression that matches none. */
 export function suppress(
   found: readonly Finding[],
   suppressions: readonly Suppression[],
@@ -70,7 +70,10 @@ function names({ code, calls, pointer, text, file }: Own<Suppression>, finding: 
 const isAbout = (finding: Finding, calls: readonly string[]): boolean =>
   finding.calls.length > 0 && finding.calls.every(call => calls.includes(call));
 
-/** The suppressions of a list. Throws UsageError (`unknown-group`, `unknown-syscall`, and `bad-suppression`) for anything that is not a list of them, or one without a reason. */
+/**
+ * Checks a list of suppressions. Throws UsageError (`unknown-group`, `unknown-syscall`, and `bad-suppression`) if it is not a
+ * list of suppressions with reasons.
+ */
 export function checkedSuppressions(value: unknown): readonly Own<Suppression>[] {
   if (!Array.isArray(value)) throw bad('suppressions are not a list');
   return ownElements<unknown>(value).map((item, index) => {

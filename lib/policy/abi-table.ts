@@ -1,4 +1,4 @@
-// From what the numbers of ABIs get, run by run, to the default action of a policy and the calls that it lists.
+// Derives the default action of a policy, and the calls that it lists, from the actions for all numbers of its ABIs.
 
 import { ABIS, syscallsOf, X32_BIT, type Abi } from '../kernel/abi.js';
 import { actionKind, permits, type Action } from '../kernel/action.js';
@@ -14,21 +14,21 @@ export interface AnsweredRun {
   readonly answer: Action | undefined;
 }
 
-/** One ABI with the runs of numbers that are its own, ascending. */
+/** An ABI with the runs of its own numbers, ascending. */
 export interface AbiTable<Run extends AnsweredRun = AnsweredRun> {
   readonly abi: Abi;
   readonly runs: readonly Run[];
 }
 
-/** The numbers of an ABI, from the first to the second: x86_64 and x32 share an architecture. */
+/** The range of an ABI's numbers: x86_64 and x32 share an AUDIT_ARCH value. */
 export const ownNumbers = ({ audit, numberBit }: Abi): readonly [low: number, high: number] =>
   audit === ABIS.x86_64.audit ? [numberBit, numberBit + X32_BIT - 1] : [0, 0xffffffff];
 
-/** Calls that one policy lists; the largest named number has six digits. */
+/** The maximum number of calls in a policy; the largest named number has six digits. */
 export const MAX_CALLS = 20_000;
 const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
 
-/** Where numbers that get ENOSYS to the last one begin; undefined where the last one gets something else. */
+/** The first number of the last runs if all of these have ENOSYS; undefined if the last run has another action. */
 function tailOf({ runs }: AbiTable): number | undefined {
   let start: number | undefined;
   for (const { low, answer } of runs.toReversed()) {
@@ -39,8 +39,8 @@ function tailOf({ runs }: AbiTable): number | undefined {
 }
 
 /**
- * The action of all numbers without a name, or else the most frequent one. Numbers beyond the last name do not count
- * if they get ENOSYS: a separate rule covers them.
+ * The action for all numbers without a name, or else the most frequent one. Numbers above the last name do not count if
+ * their action is ENOSYS, because a separate rule covers them.
  */
 export function defaultOf(tables: readonly AbiTable[]): Action {
   const votes = new Map<Action, { nameless: number; named: number }>();
@@ -58,12 +58,13 @@ export function defaultOf(tables: readonly AbiTable[]): Action {
   const ranked = [...votes].sort(([, a], [, b]) => b.nameless - a.nameless || b.named - a.named);
   const [first] = ranked;
   if (first === undefined) return ENOSYS_ACTION;
-  // Where every number has a name the choice is free, and profiles have the rule for newer calls only where these are denied.
+  // If every number has a name, the choice is free. Profiles have the rule for newer calls only with a default that denies
+  // them.
   const free = first[1].nameless === 0 && tables.some(table => tailOf(table) !== undefined);
   return (free ? ranked.find(([action]) => deniesNewCalls(action)) : first)?.[0] ?? ENOSYS_ACTION;
 }
 
-/** Whether the default is one under which calls newer than a profile get ENOSYS, as runc has it. */
+/** Whether calls newer than the profile fail with ENOSYS under this default action, as in runc. */
 const deniesNewCalls = (action: Action): boolean =>
   !permits(action) && actionKind(action) !== SCMP_ACT_TRACE(0);
 
@@ -74,8 +75,8 @@ function namesWithin({ name }: Abi, low: number, high: number): number {
 }
 
 /**
- * The calls of an ABI that do not get the default action, `partOf` giving the part for each number of a run.
- * Throws ConversionError (`not-expressible`) for more calls than a policy lists.
+ * The calls of an ABI whose action is not the default. `partOf` returns the policy for a number of a run. Throws
+ * ConversionError (`not-expressible`) for more than MAX_CALLS calls.
  */
 export function abiPolicy<Run extends AnsweredRun>(
   table: AbiTable<Run>,
@@ -84,7 +85,8 @@ export function abiPolicy<Run extends AnsweredRun>(
 ): AbiPolicy {
   const { abi, runs } = table;
   const tail = defaultAction === ENOSYS_ACTION ? undefined : tailOf(table);
-  // The first number of an ABI that gets nothing else is listed: the rule begins above a number of its own.
+  // If all numbers of an ABI have ENOSYS, the first one is listed, because the rule must begin above a number of the
+  // ABI.
   const enosysAbove = tail === undefined ? undefined : Math.max(tail - 1, abi.numberBit);
   const syscalls = new Map<number, SyscallPolicy>();
   for (const run of runs) {

@@ -1,4 +1,5 @@
-// Whether a policy is well formed. Those of resolveProfile always are; one made by hand must not be proven to mean nonsense.
+// Checks whether a policy is well formed. The results of resolveProfile always are; others are checked before they are
+// compiled.
 import { UsageError } from '../util/errors.js';
 import { ABIS } from '../kernel/abi.js';
 import { isAction } from '../kernel/action.js';
@@ -7,11 +8,11 @@ import { abisOf } from '../kernel/architectures.js';
 import { ownPolicy } from './own-policy.js';
 
 /**
- * A policy, as it is used from here on: one that was made by hand is copied, each of its own properties being read once,
- * so that what is checked is what is compiled.
+ * Checks a policy. A policy made by hand is copied, each of its own properties read once, so that the checked policy is
+ * the one that is compiled.
  *
- * Throws UsageError (`bad-policy`) that names the place of the first thing that is not what the types say: ABIs of
- * another target, actions no kernel knows, numbers, arguments, widths or values out of range.
+ * Throws UsageError (`bad-policy`) at the first violation of the types: ABIs of another target, actions that no kernel
+ * knows, numbers, arguments, widths or values out of range.
  */
 export function checkedPolicy(source: Policy): Policy {
   const policy = ownPolicy(source);
@@ -41,12 +42,12 @@ function checkAbi({ abi, syscalls, enosysAbove }: AbiPolicy): void {
   expect(syscalls instanceof Map, `syscalls of ${abi.name} must be a Map`);
   syscalls.forEach((part, number) => {
     const required = isUint32(number) ? broken(part, abi.width) : 'numbers must have 32 bits';
-    // Only formatted for an error: a policy has a thousand calls.
+    // Formatted only for an error, because a policy has a thousand calls.
     if (required !== undefined) refuse(`${required}, in call ${number} of ${abi.name}`);
   });
 }
 
-/** The first requirement that a call does not meet. */
+/** The first requirement that a call violates. */
 function broken({ rules, otherwise }: SyscallPolicy, width: 32 | 64): string | undefined {
   if (!isAction(otherwise)) return 'the action for other arguments must be an action';
   if (rules.length === 0) return undefined;

@@ -1,4 +1,4 @@
-// The definition of meaning: the action of a policy for one system call. Everything else is checked against this.
+// Defines the meaning of a policy: its action for one system call. Everything else is verified against this.
 import { checkedEvent, type Event } from '../kernel/event.js';
 import { NO_CALL, X32_BIT } from '../kernel/abi.js';
 import { permits, precedence, type Action } from '../kernel/action.js';
@@ -10,20 +10,20 @@ const X86_64 = 0xc000003e;
 const LOW_WORD = 0xffffffffn;
 const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
 
-/** The outcome of a number before its arguments are considered. */
+/** The outcome for a number before its arguments are considered. */
 export interface Outcome extends SyscallPolicy {
   /**
-   * For a number that is not named: it is newer than the profile, of an ABI that is not covered, or gets the default
-   * action.
+   * Why a number that is not named has this outcome: it is newer than the profile, its ABI is not covered, or the
+   * default action applies.
    */
   readonly unnamed?: 'newer' | 'foreign' | 'default';
 }
 
 /**
- * What the policy says about numbers of one AUDIT_ARCH before looking at arguments.
+ * The outcomes for numbers of one AUDIT_ARCH before their arguments are considered.
  *
- * In the order of runc: ENOSYS for numbers above the highest one named; then the bad-architecture action, which on
- * x86_64 without x32 also meets every number from 0x40000000 on but -1, the number a tracer sets to skip a call.
+ * The order is that of runc: ENOSYS for numbers above the highest one named; then the bad-architecture action, which on
+ * x86_64 without x32 also applies to every number from 0x40000000 on except -1, with which a tracer skips a call.
  */
 export function outcomesOf(policy: Policy, arch: number): (syscall: number) => Outcome {
   const abis = policy.abis.filter(({ abi }) => abi.audit === arch);
@@ -71,13 +71,13 @@ export function holds(condition: Condition, args: readonly bigint[]): boolean {
   }
 }
 
-/** Whether some call of that number may be made. */
+/** Whether the call is permitted with some arguments. */
 export const mayPermit = ({ rules, otherwise }: SyscallPolicy): boolean =>
   permits(otherwise) || rules.some(({ action }) => permits(action));
 
 /**
- * The rule that applies: of those whose conditions hold, the most restrictive one, of equally restrictive ones the
- * first; undefined if none matches.
+ * The rule that applies: the most restrictive one whose conditions hold, and the first of equally restrictive ones;
+ * undefined if none matches.
  */
 export function decidingRule(rules: readonly Rule[], args: readonly bigint[]): Rule | undefined {
   let strongest: Rule | undefined;
@@ -91,9 +91,9 @@ export function decidingRule(rules: readonly Rule[], args: readonly bigint[]): R
 /**
  * Returns the action of a policy for a system call.
  *
- * Rules of one call are combined with OR and their conditions with AND; the most restrictive match applies, in the
- * kernel's order of actions; among equal actions the first gives the data.
- * Throws UsageError (`bad-policy`, `bad-event`). Source: docs/semantics.md; the order of actions, seccomp(2).
+ * Rules of one call are combined with OR and their conditions with AND. The most restrictive match applies, in the
+ * kernel's order of actions; among equal actions, the data of the first one. Throws UsageError (`bad-policy`,
+ * `bad-event`). Source: docs/semantics.md; the order of actions, seccomp(2).
  */
 export function evaluate(policy: Policy, event: Event): Action {
   requirePolicy(policy);

@@ -1,4 +1,4 @@
-// Policies that were made by hand, read once and by own properties only.
+// Copies policies that were made by hand: own properties only, each read once.
 import { own, owned } from '../util/own.js';
 import { ownElements } from '../util/own-elements.js';
 import {
@@ -12,13 +12,15 @@ import {
 
 const made = new WeakSet<Policy>();
 
-/** Marks a policy that this package has made, which is immutable. */
+/** Marks a policy as made by this package, and therefore immutable. */
 export function markPolicy<Made extends Policy>(policy: Made): Made {
   made.add(policy);
   return policy;
 }
 
-/** The policy itself where this package has made it, and a copy otherwise. Throws UsageError (`bad-policy`) as `requirePolicy` does. */
+/**
+ * Returns the policy itself if this package made it, otherwise a copy. Throws UsageError (`bad-policy`) as `requirePolicy` does.
+ */
 export function ownPolicy(policy: Policy): Policy {
   if (made.has(policy)) return policy;
   requirePolicy(policy);
@@ -38,7 +40,7 @@ const list = <Item, Result>(value: readonly Item[], copy: (item: Item) => Result
 
 function ownAbi(part: AbiPolicy): AbiPolicy {
   const { abi, syscalls, enosysAbove } = owned(part);
-  // The entries of a Map itself: a subclass of the caller's may iterate over others.
+  // Reads the Map's own entries, because a caller's subclass could iterate over others.
   const calls = syscalls instanceof Map ? [...entriesOf.call(syscalls)] : undefined;
   return Object.freeze({
     abi,
@@ -48,7 +50,7 @@ function ownAbi(part: AbiPolicy): AbiPolicy {
   });
 }
 
-// eslint-disable-next-line @typescript-eslint/unbound-method -- called with a map below
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called below with a Map
 const entriesOf = Map.prototype.entries as (
   this: ReadonlyMap<number, SyscallPolicy>,
 ) => IterableIterator<[number, SyscallPolicy]>;

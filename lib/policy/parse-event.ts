@@ -1,4 +1,4 @@
-// A system call as a person writes it: `openat AT_FDCWD 0 O_RDONLY|O_CLOEXEC`.
+// Parses a system call as text: `openat AT_FDCWD 0 O_RDONLY|O_CLOEXEC`.
 import { UsageError } from '../util/errors.js';
 import { requireText } from '../util/failures.js';
 import { ABIS, requireAbi, syscallName, syscallNumber, type Abi } from '../kernel/abi.js';
@@ -8,7 +8,7 @@ import type { Event } from '../kernel/event.js';
 import { parseValue } from '../kernel/arguments/named-values.js';
 import { parameterOf } from '../kernel/arguments/signatures.js';
 
-/** Registers of a call. */
+/** The maximum number of arguments. */
 const ARGUMENTS = 6;
 const MAX_QUOTED = 80;
 

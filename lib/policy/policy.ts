@@ -1,4 +1,4 @@
-// The rule table: what a profile means on one target, free of JSON and of BPF.
+// The rule table: the meaning of a profile on one target, independent of JSON and BPF.
 import { UsageError, type Diagnostic, type Location } from '../util/errors.js';
 import { show } from '../util/show.js';
 import type { Abi } from '../kernel/abi.js';
@@ -41,7 +41,7 @@ export type Condition =
       readonly width: 32 | 64;
       /** The bits that are compared. */
       readonly mask: bigint;
-      /** What these bits have to be. */
+      /** The required value of these bits. */
       readonly value: bigint;
     };
 
@@ -49,7 +49,7 @@ export type Condition =
 export interface Rule {
   /** All of them must hold; an empty list always holds. */
   readonly conditions: readonly Condition[];
-  /** What the call gets then. */
+  /** The action for the call if they hold. */
   readonly action: Action;
   /** The position in the profile. */
   readonly at?: Location;
@@ -60,11 +60,11 @@ export interface Rule {
  * matches.
  */
 export interface SyscallPolicy {
-  /** In the order of the profile, which does not matter to the meaning. */
+  /** In the order of the profile, which does not affect the meaning. */
   readonly rules: readonly Rule[];
-  /** What the call gets when no rule matches. */
+  /** The action for the call if no rule matches. */
   readonly otherwise: Action;
-  /** Where the profile decides `otherwise`; absent where the default does. */
+  /** Where the profile specifies `otherwise`; absent if it is the default action. */
   readonly at?: Location;
 }
 
@@ -78,7 +78,7 @@ export interface AbiPolicy {
   readonly enosysAbove: number | undefined;
 }
 
-/** The ABIs of a policy, the native one first: there always is one. */
+/** The ABIs of a policy, the native one first. At least one is required. */
 export function nativeFirst(abis: readonly AbiPolicy[]): Policy['abis'] {
   const [native, ...others] = abis;
   if (native === undefined) throw new Error('unreachable: the native ABI is always there');
@@ -96,9 +96,9 @@ export type FilterFlag =
 export interface Policy {
   /** The machine that it was resolved for. */
   readonly target: Target;
-  /** What calls get that no ABI lists. */
+  /** The action for calls that no ABI lists. */
   readonly defaultAction: Action;
-  /** For ABIs that the policy does not cover. */
+  /** The action for ABIs that the policy does not cover. */
   readonly badArch: Action;
   /** The native ABI first. */
   readonly abis: readonly [AbiPolicy, ...AbiPolicy[]];
@@ -106,16 +106,19 @@ export interface Policy {
   readonly flags: readonly FilterFlag[];
   /** Where an OCI runtime sends the descriptor of NOTIFY actions. */
   readonly listener?: {
-    /** Of the AF_UNIX socket. */
+    /** The path of the AF_UNIX socket. */
     readonly path: string;
-    /** What is sent along with the descriptor. */
+    /** The data to send along with the descriptor. */
     readonly metadata?: string;
   };
-  /** What a reader of the profile should know about this meaning. */
+  /** Warnings about this meaning for readers of the profile. */
   readonly warnings: readonly Diagnostic[];
 }
 
-/** Throws UsageError (`bad-policy`) for what has nothing of a policy; whether one is well formed, `checkedPolicy` says. */
+/**
+ * Throws UsageError (`bad-policy`) for a value that does not look like a policy; `checkedPolicy` checks whether it is well
+ * formed.
+ */
 export function requirePolicy(source: unknown): void {
   if (typeof source === 'object' && source !== null && Array.isArray(own(source as Partial<Policy>, 'abis')))
     return;
@@ -126,7 +129,7 @@ export function requirePolicy(source: unknown): void {
   );
 }
 
-/** Whether a value is a policy: a profile's default action is a string, a policy's a number. */
+/** Whether a value is a policy rather than a profile: its default action is a number, not a string. */
 export const isPolicy = (source: unknown): source is Policy =>
   typeof source === 'object' &&
   source !== null &&

@@ -1,4 +1,4 @@
-// Why a policy has an action for a system call: the rule that decides, and its position in the profile.
+// Explains why a policy has an action for a system call: the deciding rule, and its position in the profile.
 import type { Location } from '../util/errors.js';
 import type { Action } from '../kernel/action.js';
 import { decidingRule, outcome } from './evaluate.js';
@@ -11,9 +11,9 @@ export type Reason =
   | {
       /** The conditions of a rule hold. */
       readonly kind: 'rule';
-      /** What it answers. */
+      /** The action of the rule. */
       readonly action: Action;
-      /** That rule. */
+      /** The rule. */
       readonly rule: Rule;
       /** The position in the profile, if it came from a text. */
       readonly at: Location | undefined;
@@ -21,15 +21,15 @@ export type Reason =
   | {
       /** The profile names the call without conditions. */
       readonly kind: 'call';
-      /** What it answers. */
+      /** The action for the call. */
       readonly action: Action;
       /** The position in the profile, if it came from a text. */
       readonly at: Location | undefined;
     }
   | {
-      /** No rule matches; `unmet` are those of the call, whose conditions do not hold. */
+      /** No rule matches. */
       readonly kind: 'default';
-      /** What it answers. */
+      /** The default action. */
       readonly action: Action;
       /** Rules of the call whose conditions do not hold. */
       readonly unmet: readonly Rule[];
@@ -37,13 +37,13 @@ export type Reason =
   | {
       /** The number is above the highest one that the profile names on this ABI. */
       readonly kind: 'newer';
-      /** What it answers. */
+      /** ENOSYS. */
       readonly action: Action;
     }
   | {
       /** The policy does not cover the ABI. */
       readonly kind: 'foreign';
-      /** What it answers. */
+      /** The action for ABIs that the policy does not cover. */
       readonly action: Action;
     };
 

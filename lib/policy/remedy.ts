@@ -1,4 +1,4 @@
-// The shortest addition to a profile that allows a call which it refuses, or the rules that prevent it.
+// Finds the smallest change to a profile that allows a refused call.
 import type { Location } from '../util/errors.js';
 import { abiOf, syscallName } from '../kernel/abi.js';
 import { permits, precedence } from '../kernel/action.js';
@@ -12,13 +12,13 @@ import { own, owned } from '../util/own.js';
 export interface AllowingRule {
   /** The call. */
   readonly names: readonly [string];
-  /** That it is made. */
+  /** Always ALLOW. */
   readonly action: 'SCMP_ACT_ALLOW';
-  /** All of them must hold; absent if the arguments do not matter. */
+  /** The conditions, all of which must hold; absent if the arguments do not matter. */
   readonly args?: readonly {
     /** Index of the argument, 0 to 5. */
     readonly index: number;
-    /** Of as many bits as the ABI passes. */
+    /** Unsigned, with as many bits as the ABI passes. */
     readonly value: bigint;
     /** The argument equals the value. */
     readonly op: 'SCMP_CMP_EQ';
@@ -34,13 +34,13 @@ export type Remedy =
       readonly rule: AllowingRule;
     }
   | {
-      /** A rule refuses the call, and none that is added would be stronger: take the name out of it. */
+      /** A rule refuses the call, and no added rule could override it: remove the name from it. */
       readonly kind: 'remove';
       /** The name of the call. */
       readonly name: string;
       /** Where the rule names the call. */
       readonly at: Location | undefined;
-      /** What to add as well, if the call would be refused without that rule too, and no other rule prevents it. */
+      /** The rule to add as well, if the call would be refused without that rule too and no other rule prevents it. */
       readonly rule?: AllowingRule;
     }
   | {
@@ -72,7 +72,7 @@ export function remedyFor(event: Event, policy: Policy): Remedy | undefined {
   const [first, ...others] = matching;
   if (first !== undefined) {
     const strongest = others.reduce((a, b) => (precedence(b.action) < precedence(a.action) ? b : a), first);
-    // Beside another rule that matches, an addition might contradict it: it comes with the last one that is taken out.
+    // If other rules match as well, an added rule could contradict them, so it is suggested only with the last removal.
     const isLast = others.length === 0;
     return {
       kind: 'remove',
@@ -120,7 +120,7 @@ export function describeRemedy(remedy: Remedy): string {
   }
 }
 
-/** JSON in which numbers have all of their 64 bits. */
+/** Formats a rule as JSON with exact 64-bit numbers. */
 function ruleText(whole: AllowingRule): string {
   const { args, ...rule } = owned(whole);
   if (args === undefined) return JSON.stringify(rule);

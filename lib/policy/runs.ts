@@ -1,9 +1,9 @@
-// A policy as a table over numbers: the longest runs of numbers with one outcome, for one AUDIT_ARCH.
+// Converts a policy to a table of numbers for one AUDIT_ARCH: the longest runs of numbers with the same outcome.
 import { X32_BIT } from '../kernel/abi.js';
 import { outcomesOf } from './evaluate.js';
 import type { Policy, SyscallPolicy } from './policy.js';
 
-/** Numbers from `low` to `high`, both included, that a policy treats alike. */
+/** Numbers from `low` to `high`, inclusive, with the same outcome. */
 export interface NumberRun {
   readonly low: number;
   readonly high: number;
@@ -23,9 +23,9 @@ export type RunTable = ReadonlyMap<number, readonly NumberRun[]>;
 export const runTable = (policy: Policy): RunTable =>
   new Map(auditArchs(policy).map(arch => [arch, runsOf(policy, arch)]));
 
-/** Every number of an AUDIT_ARCH in ascending runs. Calls with rules on arguments are runs of their own. */
+/** All numbers of an AUDIT_ARCH in ascending runs. Each call with rules on arguments is a run by itself. */
 export function runsOf(policy: Policy, arch: number): readonly NumberRun[] {
-  // The outcome of a number depends on comparisons with nothing but these.
+  // The outcome of a number can change only at these borders.
   const starts = [0, X32_BIT, 2 * X32_BIT, 3 * X32_BIT, LAST];
   for (const { abi, syscalls, enosysAbove } of policy.abis) {
     if (abi.audit !== arch) continue;

@@ -1,4 +1,4 @@
-// The machine a profile is resolved for: everything the meaning of a profile may depend on.
+// The machine for which a profile is resolved: everything that the meaning of a profile may depend on.
 import { UsageError } from '../util/errors.js';
 import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../kernel/architectures.js';
 import { CAPABILITIES } from '../kernel/capabilities.js';
@@ -9,23 +9,23 @@ import { NEWEST_KERNEL, parseKernelVersion, type KernelVersion } from '../kernel
 import { show } from '../util/show.js';
 import { ownElements } from '../util/own-elements.js';
 
-/** What a profile is resolved against. */
+/** The machine for which a profile is resolved. */
 export interface Target {
-  /** The architecture, which decides about the ABIs. */
+  /** The architecture, which determines the ABIs. */
   readonly arch: Architecture;
-  /** Compared with `minKernel`. */
+  /** The kernel version that is compared with `minKernel`. */
   readonly kernel: KernelVersion;
-  /** The bounding set that `caps` conditions look at: `CAP_*` names. */
+  /** The capabilities that `caps` conditions test, as `CAP_*` names. */
   readonly capabilities: ReadonlySet<string>;
 }
 
 /** Options that describe a target; the defaults are the architecture of this process and the newest known kernel. */
 export interface TargetOptions {
-  /** This process's unless given. */
+  /** Default: the architecture of this process. */
   readonly arch?: Architecture | undefined;
   /** `6.1`, or the release string of a kernel. */
   readonly kernel?: string | KernelVersion | undefined;
-  /** `CAP_*` names for `caps` conditions; none unless given. */
+  /** `CAP_*` names for `caps` conditions. Default: none. */
   readonly capabilities?: Iterable<string> | undefined;
 }
 

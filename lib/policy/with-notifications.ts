@@ -1,4 +1,4 @@
-// Turns refusals into notifications, so that a supervisor can report them and decide what becomes of the call.
+// Converts refusals to notifications, so that a supervisor can report the calls and decide about them.
 import { actionKind, type Action } from '../kernel/action.js';
 import * as scmp from '../kernel/constants.js';
 import { ownOptions } from '../util/options.js';
@@ -7,7 +7,7 @@ import { markPolicy, ownPolicy } from './own-policy.js';
 
 /** Options of `withNotifications`. */
 export interface NotificationOptions {
-  /** Also notify of calls with TRAP or TRACE, which a supervisor cannot perform itself. Default: false. */
+  /** Also notify of calls with TRAP or TRACE, whose effect a supervisor cannot reproduce. Default: false. */
   readonly traps?: boolean | undefined;
 }
 

@@ -1,4 +1,4 @@
-// Turns refusals into stops for a tracer, which writes them down and lets the calls go on.
+// Converts refusals to stops for a tracer, which records the calls and lets them continue.
 import type { Location } from '../util/errors.js';
 import { own } from '../util/own.js';
 import { syscallNumber, syscallsOf, type Abi } from '../kernel/abi.js';
@@ -18,11 +18,11 @@ import {
 
 /** Options of `withStops`. */
 interface StopOptions {
-  /** Leave NOTIFY to a supervisor. Default: false, and the tracer is stopped for instead. */
+  /** Leave NOTIFY to a supervisor. Default: false, which converts NOTIFY too. */
   readonly notifications?: boolean;
 }
 
-/** Data of TRACE that the tracer acts upon: native/tracer/table.h has them too. */
+/** TRACE data that the tracer interprets; native/tracer/table.h has the same values. */
 const LOOK_AT_PTRACE = 0x8000;
 const LOOK_AT_CLONE = 0x4000;
 const MAX_ANSWER = 0x3fff;
@@ -33,12 +33,12 @@ const PTRACE_ATTACH = 16n;
 const PTRACE_SEIZE = 0x4206n;
 
 /**
- * A policy under which a tracer is stopped for (TRACE) at every call that this one does not permit, so that it can let them
- * go on; what the call was to be answered with is what `evaluate` says of the policy that was given. Calls for which
- * different rules decide have different data. The tracer is also stopped for where a process wants to trace another one, or
- * to start one that is not traced.
+ * Returns a policy that stops for a tracer (TRACE) at every call that this one does not permit, so that the tracer can let
+ * it continue. To get the original action of a call, use `evaluate` with the original policy. TRACE data distinguishes the
+ * rules that decide. The policy also stops for the tracer when a process tries to trace another one, or to start one that
+ * is not traced.
  *
- * Without a tracer each of these calls fails with ENOSYS. Throws UsageError (`bad-option`).
+ * Without a tracer, each of these calls fails with ENOSYS. Throws UsageError (`bad-option`).
  */
 export function withStops(source: Policy, options: StopOptions = {}): Policy {
   const policy = ownPolicy(source);
@@ -54,7 +54,7 @@ export function withStops(source: Policy, options: StopOptions = {}): Policy {
     defaultAction: convert(policy.defaultAction),
     badArch: convert(policy.badArch),
     abis: nativeFirst(policy.abis.map(part => tracedAbi(part, policy, convert))),
-    // For listeners alone.
+    // This flag needs a listener.
     flags: policy.flags.filter(flag => flag !== 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV' || notifications),
   });
 }
@@ -74,7 +74,7 @@ type Convert = (action: Action, at?: Location) => Action;
 
 function tracedAbi({ abi, syscalls, enosysAbove }: AbiPolicy, policy: Policy, convert: Convert): AbiPolicy {
   const table = new Map([...syscalls].map(([number, part]) => [number, tracedCall(part, convert)]));
-  // If the default action stops for the tracer too, the policy still distinguishes newer calls.
+  // If the default action becomes TRACE too, newer calls still have separate data.
   if (enosysAbove !== undefined && permits(convert(policy.defaultAction))) {
     for (const number of syscallsOf(abi.name).values()) {
       if (number > enosysAbove) table.set(number, tracedCall(outcome(policy, abi.audit, number), convert));
@@ -97,7 +97,7 @@ function tracedAbi({ abi, syscalls, enosysAbove }: AbiPolicy, policy: Policy, co
   ]);
   return { abi, syscalls: table, enosysAbove: undefined };
 
-  /** Also stops for the tracer at a permitted call, under one of these conditions. */
+  /** Also stops for the tracer at a permitted call if one of these conditions holds. */
   function watch(
     calls: Map<number, SyscallPolicy>,
     of: Abi,
@@ -127,7 +127,7 @@ function tracedAbi({ abi, syscalls, enosysAbove }: AbiPolicy, policy: Policy, co
   }
 }
 
-/** Rules in the order of their strength: of those that stop for the tracer alike, the first gives the data. */
+/** Sorts rules by precedence, because among rules that stop for the tracer, the first one determines the data. */
 function tracedCall(part: SyscallPolicy, convert: Convert): SyscallPolicy {
   const { rules, otherwise } = part;
   return {

@@ -1,4 +1,4 @@
-// Turns refusals into traps with the same errno, so that a SIGSYS handler in the process can report them.
+// Converts refusals to traps with the same errno, so that a SIGSYS handler in the process can report them.
 import { syscallNumber, syscallsOf } from '../kernel/abi.js';
 import type { AbiName } from '../kernel/architectures.js';
 import { isKill, actionData, actionKind, precedence, type Action } from '../kernel/action.js';
@@ -14,20 +14,20 @@ export interface TrapOptions {
   readonly kills?: boolean | undefined;
 }
 
-/** The data of a TRAP that ends the process; no errno is as large. native/core/sigsys.h knows it too. */
+/** The data of a TRAP that ends the process. No errno is as large. native/core/sigsys.h has the same value. */
 const TRAP_AND_DIE = 0xffff;
 
 /**
- * The action for the call to io_uring_enter by which libuv makes its changes to an epoll set take effect: the handler makes
- * these changes by epoll_ctl, and the kernel takes nothing off the ring. native/core/sigsys.h knows the data too.
+ * The action for libuv's call to io_uring_enter that submits changes to an epoll set. The handler makes these changes with
+ * epoll_ctl, and the kernel reads nothing from the ring. native/core/sigsys.h has the same value.
  */
 export const RING_WAIT: Action = scmp.SCMP_ACT_TRAP | 0xfffe;
 
 /**
- * Calls that are not trapped, because no handler could handle them. While libc starts a thread or a process, signals are
- * blocked, and a trap then kills. libc changes ids on every thread, and one thread of Node blocks all signals. A new
+ * Calls that are not trapped, because no handler could handle them. libc blocks signals while it starts a thread or a
+ * process, so that a trap would kill. libc changes ids on every thread, and one thread of Node blocks all signals. A new
  * process that is refused execve has no handlers. rt_sigreturn returns from a handler. Programs that this process
- * starts, including Node, probe io_uring before anything else, and can do without it.
+ * starts, including Node, probe io_uring first, and can do without it.
  */
 export const NEVER_TRAPPED: readonly string[] = [
   ...['clone', 'clone3', 'fork', 'vfork', 'rseq', 'set_robust_list', 'execve', 'execveat'],
@@ -38,12 +38,12 @@ export const NEVER_TRAPPED: readonly string[] = [
 ];
 
 /**
- * Returns a policy that refuses the same calls with traps, which a handler can report: ERRNO(n) becomes TRAP(n), on
- * which `onViolation` makes the call fail with n. In a program without such a handler, each of these calls ends the
+ * Returns a policy that refuses the same calls with traps, which a handler can report: ERRNO(n) becomes TRAP(n), and the
+ * handler of `onViolation` makes the call fail with n. In a program without such a handler, each of these calls ends the
  * process.
  *
- * ERRNO(0), which reports success, is kept; so are NEVER_TRAPPED, and numbers above all that a table names. KILL_PROCESS
- * and KILL_THREAD are kept unless `kills` is true; then both end the whole process.
+ * ERRNO(0), which reports success, is kept, as are the actions for NEVER_TRAPPED and for numbers above all names of the
+ * table. KILL_PROCESS and KILL_THREAD are kept unless `kills` is true; then both end the whole process.
  *
  * Throws UsageError (`bad-policy`, `bad-option`).
  */
@@ -82,15 +82,15 @@ function trappedAbi(
 }
 
 /**
- * The numbers above a limit as far as a table has names among the next thousand, so that they can be listed one by one.
- * Private calls of arm lie far above.
+ * The numbers above a limit, up to the last one with a name within the next thousand, so that they can be listed one by
+ * one. Private calls of arm are far above.
  */
 function newerNumbers(limit: number, abi: AbiName): readonly number[] {
   const named = [...syscallsOf(abi).values()].filter(number => number - limit <= 1000);
   return Array.from({ length: Math.max(limit, ...named) - limit }, (_, index) => limit + 1 + index);
 }
 
-/** Rules in the order of their strength: traps that were errnos must not come before those that were traps. */
+/** Sorts rules by precedence, so that converted refusals do not take precedence over original traps. */
 const trappedCall = (part: SyscallPolicy, trap: (action: Action) => Action): SyscallPolicy => ({
   ...part,
   rules: part.rules
@@ -103,6 +103,6 @@ const trappedCall = (part: SyscallPolicy, trap: (action: Action) => Action): Sys
 export const needsHandler = (action: Action): boolean =>
   actionKind(action) === scmp.SCMP_ACT_TRAP && actionData(action) !== 0 && action !== RING_WAIT;
 
-/** Whether an action is a TRAP that a handler turns into an errno, and not into an end. */
+/** Whether an action is a TRAP that a handler converts to an errno rather than to a kill. */
 export const isTrappedErrno = (action: Action): boolean =>
   needsHandler(action) && actionData(action) !== TRAP_AND_DIE;

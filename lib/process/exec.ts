@@ -1,4 +1,4 @@
-// Becomes another program under a filter, with no system call of ours between the two.
+// Replaces this process by another program under a filter, without any other system call in between.
 import { errnoName } from '../kernel/errno.js';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -24,7 +24,7 @@ import { isUint8Array } from '../util/host/bytes.js';
 
 /** Options of `exec`. */
 export interface ExecOptions {
-  /** Environment of the program; default: that of this process. */
+  /** The environment of the program; default: that of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Log refused calls, as configured in /proc/sys/kernel/seccomp/actions_logged. */
   readonly log?: boolean | undefined;
@@ -36,11 +36,11 @@ export interface ExecOptions {
 }
 
 /**
- * Loads a filter on the calling thread and immediately replaces the process with a program: the filter only has to allow
- * execve and the calls of the program. The other threads end with the exec; the filter stays in force.
- * Never returns. Throws UsageError if the program is not found, UnsupportedError (`isolation-unavailable`), LoadError if
- * the kernel refuses the isolation, the filter or the exec; parts that were already in force stay in force. After a
- * refused exec (`exec-failed`), signals have their default actions: to restore handlers needs calls that the filter may
+ * Loads a filter on the calling thread and immediately replaces the process with a program: the filter only needs to
+ * allow execve and the calls of the program. The other threads end with the exec; the filter stays in force. Never
+ * returns. Throws UsageError if the program is not found, UnsupportedError (`isolation-unavailable`), LoadError if the
+ * kernel refuses the isolation, the filter or the exec; parts that were already in force stay in force. After a refused
+ * exec (`exec-failed`), signals have their default actions, because restoring handlers needs calls that the filter may
  * refuse.
  */
 export function exec(
@@ -88,7 +88,7 @@ export function exec(
   );
 }
 
-/** Throws LoadError (`exec-refused`) if the exec would be refused, as long as an error can still be reported. */
+/** Throws LoadError (`exec-refused`) if the filter would refuse the exec, while an error can still be reported. */
 export function refuseWithoutExec({ policy }: Filter): void {
   const [{ abi }] = policy.abis;
   const part = outcome(policy, abi.audit, syscallNumber(abi.name, 'execve') ?? -1);
@@ -121,7 +121,7 @@ function isExecutable(path: string): boolean {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();
   } catch {
-    // Not there or not ours to run: the next directory may have it, as in a shell.
+    // Missing or not executable: as in a shell, the next directory may have it.
     return false;
   }
 }

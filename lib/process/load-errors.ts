@@ -1,4 +1,4 @@
-// Why the kernel has not loaded a filter, or not isolated a child, in words.
+// Explains why the kernel did not load a filter, or did not isolate a child.
 import { MAX_INSTRUCTIONS, type Program } from '../bpf/program.js';
 import { errnoName } from '../kernel/errno.js';
 import { describeFailure, type Failure, type LoadFailure } from '../native.js';
@@ -6,7 +6,7 @@ import type { Code } from '../util/codes.js';
 import { LoadError } from '../util/errors.js';
 import { own } from '../util/own.js';
 
-/** Why a child, or the program that this process becomes, could not be isolated. */
+/** Why a child, or the program that replaces this process, could not be isolated. */
 export function explainIsolation(failure: Failure): LoadError {
   const { errno, failed } = failure;
   if (failed === 'close_range') {
@@ -52,7 +52,7 @@ export const explainListener = (failure: Failure): LoadError =>
     { errno: failure.errno },
   );
 
-/** Why the kernel refused, in words. */
+/** Why the kernel refused to load a filter. */
 export function explainLoad(failure: LoadFailure, program: Program): LoadError {
   const { errno, threadId, threadName } = failure;
   if (threadId > 0) {

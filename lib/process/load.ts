@@ -1,4 +1,4 @@
-// Loads a filter into the kernel, and reports exactly what was done.
+// Loads a filter into the kernel, and reports exactly what it did.
 import { readdirSync } from 'node:fs';
 import { LoadError, UsageError, type Diagnostic } from '../util/errors.js';
 import type { Filter } from '../filter/filter.js';
@@ -124,7 +124,7 @@ export function load(filter: Filter | Uint8Array, options: LoadOptions = {}): Lo
     refuseObstacles(obstaclesTo(filter, plan.program, rings));
     refusePolledRings(plan.program, rings);
   }
-  // Before the filter is in force, which may refuse the calls that inspect this process.
+  // Checked before the load, because the filter may refuse the calls that inspect this process.
   const warning = keptRings(filter, plan.program, rings);
   if (plan.receipt.dryRun) return withWarning(plan.receipt, warning);
   if (plan.receipt.scope === 'thread') startThreadPool();
@@ -138,7 +138,10 @@ export function load(filter: Filter | Uint8Array, options: LoadOptions = {}): Lo
 const withWarning = (receipt: LoadedFilter, warning: Diagnostic | undefined): LoadedFilter =>
   warning === undefined ? receipt : { ...receipt, warnings: [...receipt.warnings, warning] };
 
-/** Without the handler, traps that stand for an errno end the process. */
+/**
+ * Throws LoadError (`traps-unhandled`) if there is no handler, because traps that stand for an errno would end the
+ * process.
+ */
 function refuseUnhandledTraps(program: Program): void {
   if (native().handlesTraps() || !program.some(({ code, k }) => code === BPF.RET_K && needsHandler(k)))
     return;
@@ -173,12 +176,12 @@ export interface LoadRequest {
   readonly setNoNewPrivs: boolean;
 }
 
-/** Everything that is settled before the kernel is asked. */
+/** Everything that is determined before calling the kernel. */
 interface LoadPlan extends LoadRequest {
   readonly receipt: LoadedFilter;
 }
 
-/** Checks a load without doing it: options, program, and that the kernel has every flag and action. */
+/** Checks a load without performing it: options, program, and the kernel's support for each flag and action. */
 export function loadRequest(filter: Filter | Uint8Array, given: LoadOptions = {}): LoadRequest {
   return requestOf(filter, pickOptions(given, REQUEST_OPTIONS));
 }
@@ -235,7 +238,7 @@ function validated(program: Program): Program {
   return program;
 }
 
-/** A program for another architecture has its bad-architecture action for every call of this one. */
+/** Rejects a program for another architecture, whose bad-architecture action would apply to every call. */
 function refuseForeign(filter: Filter): void {
   const { target } = filter;
   const native = nativeArchitecture();
@@ -267,7 +270,7 @@ function flagNames(filter: Filter | Uint8Array, scope: Scope, options: RequestOp
   if (options.waitKillable === true) wanted.add('SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV');
   if (options.listener === true) {
     wanted.add('SECCOMP_FILTER_FLAG_NEW_LISTENER');
-    // With a listener a positive result is its descriptor, so that a diverging thread must come as an errno.
+    // With a listener, a positive result is its descriptor, so a diverging thread must be reported as an errno.
     if (scope === 'process') wanted.add('SECCOMP_FILTER_FLAG_TSYNC_ESRCH');
   } else if (wanted.has('SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV')) {
     throw new UsageError(

@@ -1,4 +1,4 @@
-// Whether the running Node can continue under a policy: calls that it certainly makes must not be refused.
+// Checks whether the running Node can continue under a policy: calls that it certainly makes must not be refused.
 import { LoadError } from '../util/errors.js';
 import { syscallNumber } from '../kernel/abi.js';
 import { actionName, permits, precedence, type Action } from '../kernel/action.js';
@@ -15,13 +15,13 @@ export interface Obstacle {
   readonly answer: string;
 }
 
-/** Checked by keepRings, which knows whether this process has rings. */
+/** refusedRings checks this call, because only it knows whether this process has rings. */
 const RING_CALL = 'io_uring_enter';
 
 /**
- * Calls that the policy refuses unconditionally and without which Node cannot continue: those that are fatal to
- * refuse; if the action kills, all that it certainly makes; while the pool is not running, those that start a thread.
- * The lists are measured: docs/node-base-calls.md.
+ * Calls that the policy refuses unconditionally and without which Node cannot continue: those whose refusal is fatal;
+ * if the action kills, all that Node certainly makes; and while the pool is not running, those that start a thread. The
+ * lists are measured: docs/node-base-calls.md.
  */
 export function obstacles(policy: Policy, poolIsRunning: boolean): readonly Obstacle[] {
   const [{ abi }] = policy.abis;
@@ -48,14 +48,14 @@ export function obstacles(policy: Policy, poolIsRunning: boolean): readonly Obst
   look(NEEDED_CALLS.base, kills);
   if (!poolIsRunning) {
     look(THREAD_CALLS, (answer, name) => !unknown(name, answer));
-    // The fallback of glibc. An allow-list without threads is intended, for programs without the pool.
+    // glibc falls back to clone. An allow-list without both is intended, for programs that do not use the pool.
     if (permits(policy.defaultAction) && answerTo('clone3') === SCMP_ACT_ERRNO(ENOSYS))
       look(['clone'], () => true);
   }
   return [...found].map(([syscall, answer]) => ({ syscall, answer: actionName(answer) }));
 }
 
-/** Throws LoadError (`node-cannot-continue`) that names the calls in the way. */
+/** Throws LoadError (`node-cannot-continue`) with the names of these calls. */
 export function refuseObstacles(found: readonly Obstacle[]): void {
   if (found.length === 0) return;
   const list = found.map(({ syscall, answer }) => `${syscall} (${answer})`).join(', ');

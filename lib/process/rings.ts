@@ -1,4 +1,4 @@
-// Disables io_uring in a process with open rings, except for what libuv does with them.
+// Disables io_uring in a process with open rings, except for libuv's own use of them.
 import { LoadError, UnsupportedError, type Diagnostic } from '../util/errors.js';
 import type { Filter } from '../filter/filter.js';
 import { interpret, seccompData } from '../bpf/interpret.js';
@@ -24,18 +24,18 @@ import { RING_WAIT } from '../policy/with-traps.js';
 import type { Obstacle } from './preflight.js';
 
 /**
- * Descriptors of the rings this process has open, ascending. Node 20 has none, later versions three and one more for each worker.
- * Throws UnsupportedError (`rings-unreadable`) where /proc/self/fd cannot be read.
+ * Descriptors of the rings that this process has open, ascending. Node 20 has none, later versions three and one more for each
+ * worker. Throws UnsupportedError (`rings-unreadable`) if /proc/self/fd cannot be read.
  */
 export const liveRings = (): readonly number[] => readable(native().openRings(), 'open descriptors');
 
-/** The same, or none where they cannot be read. */
+/** As `liveRings`, but returns an empty list if the rings cannot be read. */
 export function liveRingsIfReadable(): readonly number[] {
   const rings = native().openRings();
   return isFailure(rings) ? [] : rings;
 }
 
-/** Ids of threads of the kernel that poll a ring of this process. Throws as `liveRings` does. */
+/** Ids of kernel threads that poll a ring of this process. Throws as `liveRings` does. */
 const pollingThreads = (): readonly number[] => readable(native().pollingThreads(), 'threads');
 
 function readable(numbers: readonly number[] | Failure, what: string): readonly number[] {
@@ -49,10 +49,10 @@ function readable(numbers: readonly number[] | Failure, what: string): readonly 
 
 const CALLS = ['io_uring_setup', 'io_uring_enter', 'io_uring_register'] as const;
 
-/** io_uring_enter's flag with which libuv waits for completions, and the only one it uses on a ring that is not polled. */
+/** io_uring_enter's flag for waiting for completions, the only one that libuv uses on a ring that is not polled. */
 const GETEVENTS = 1n;
 
-/** The call that libuv makes: it waits for as many completions as it submits, without a signal mask. */
+/** libuv's call: it waits for as many completions as it submits, without a signal mask. */
 const waitOn = (ring: number): readonly bigint[] => [BigInt(ring), 1n, 1n, GETEVENTS, 0n, 0n];
 
 const equal = (arg: number, value: bigint, width: 32 | 64): Condition => ({
@@ -64,7 +64,10 @@ const equal = (arg: number, value: bigint, width: 32 | 64): Condition => ({
 
 const absent: SyscallPolicy = { rules: [], otherwise: SCMP_ACT_ERRNO(ENOSYS) };
 
-/** The same for every descriptor: workers open rings while a filter is loaded, and none can be opened afterwards. */
+/**
+ * Serves libuv's call on every descriptor: workers may open rings while a filter is being loaded, and no ring can be
+ * opened afterwards.
+ */
 const servedOrAbsent: SyscallPolicy = {
   rules: [
     {
@@ -76,9 +79,9 @@ const servedOrAbsent: SyscallPolicy = {
 };
 
 /**
- * The policy for a process that has rings. One that refuses io_uring_setup or io_uring_enter refuses all of io_uring here, on
- * every ABI, with ENOSYS, on which libuv falls back to epoll for loops that start later. The one call that libuv makes on
- * rings which are open already gets RING_WAIT. Any other policy is returned as it is.
+ * The policy for a process with open rings. If it refuses io_uring_setup or io_uring_enter, it refuses all of io_uring on
+ * every ABI with ENOSYS, so that libuv falls back to epoll for loops that start later. libuv's one call on rings that are
+ * already open has the action RING_WAIT. Any other policy is returned unchanged.
  */
 export function closeRings(policy: Policy): Policy {
   const [native] = policy.abis;
@@ -99,7 +102,7 @@ function closedIn(part: AbiPolicy, enter: SyscallPolicy): AbiPolicy {
   const syscalls = new Map(part.syscalls);
   for (const [number, call] of calls) syscalls.set(number, call);
   if (part.enosysAbove === undefined) return { ...part, syscalls };
-  // Numbers above the limit are ENOSYS whatever the table says of them: it has to reach as far as these calls.
+  // Numbers above the limit have ENOSYS whatever the table says, so the limit must include these calls.
   const enosysAbove = Math.max(part.enosysAbove, ...calls.keys());
   for (let number = part.enosysAbove + 1; number <= enosysAbove; number++) {
     if (!calls.has(number)) syscalls.set(number, absent);
@@ -119,21 +122,21 @@ const refuses = (program: Program, name: string, args?: readonly bigint[]): bool
   return answer !== undefined && !permits(answer);
 };
 
-/** What a program returns for libuv's calls on these rings. */
+/** The actions of a program for libuv's calls on these rings. */
 const answersOn = (program: Program, rings: readonly number[]): readonly Action[] =>
   rings.map(ring => answerOf(program, 'io_uring_enter', waitOn(ring))).filter(answer => answer !== undefined);
 
-/** The call, when a program refuses it on a ring and does not have it served: libuv would abort. */
+/** io_uring_enter, if a program refuses it on a ring without RING_WAIT, because libuv would abort. */
 export function refusedRings(program: Program, rings: readonly number[]): readonly Obstacle[] {
   const refused = answersOn(program, rings).find(answer => !permits(answer) && answer !== RING_WAIT);
   return refused === undefined ? [] : [{ syscall: 'io_uring_enter', answer: actionName(refused) }];
 }
 
-/** Whether a program has libuv's calls served by the handler, which has to be there before. */
+/** Whether a program has the handler serve libuv's calls. The handler must be installed before the load. */
 const needsService = (program: Program): boolean =>
   program.some(({ code, k }) => code === BPF.RET_K && k === RING_WAIT);
 
-/** Gets ready for a program that has rings served. Throws LoadError (`rings-not-served`) with the errno. */
+/** Installs the handler if a program needs it. Throws LoadError (`rings-not-served`) with the errno. */
 export function serveRings(program: Program): void {
   if (!needsService(program)) return;
   const failure = native().serveRings();
@@ -148,8 +151,8 @@ export function serveRings(program: Program): void {
 }
 
 /**
- * Throws LoadError (`rings-polled`) where a program refuses io_uring and the kernel polls a ring of this process, so that no
- * system call is needed to submit operations to it.
+ * Throws LoadError (`rings-polled`) if a program refuses io_uring but the kernel polls a ring of this process, so that
+ * operations can be submitted without a system call.
  */
 export function refusePolledRings(program: Program, rings: readonly number[]): void {
   if (!closesRings(program, rings)) return;
@@ -168,8 +171,8 @@ const closesRings = (program: Program, rings: readonly number[]): boolean =>
   (refuses(program, 'io_uring_setup') || answersOn(program, rings).some(answer => !permits(answer)));
 
 /**
- * What the kernel does on rings that the filter refuses elsewhere, once it is loaded. Asked before the load: the filter need not
- * allow to read /proc, which would end the process.
+ * The warning about rings that stay open although the filter refuses equivalent calls. Determined before the load, because the
+ * filter may kill the process for reading /proc.
  */
 export function keptRings(
   filter: Filter | Uint8Array,

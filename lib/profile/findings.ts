@@ -1,16 +1,16 @@
-// Collects the problems of a profile, so that a reader sees all of them, in the order of the text.
+// Collects the problems of a profile in the order of the text, so that a reader sees all of them at once.
 import type { Code } from '../util/codes.js';
 import { ProfileError, type Diagnostic, type Location } from '../util/errors.js';
 import { own } from '../util/own.js';
 import { didYouMean, quote } from '../util/suggest.js';
 
-/** How many findings are kept, so that a hostile profile cannot turn into gigabytes of messages. */
+/** The maximum number of findings, so that a hostile profile does not produce gigabytes of messages. */
 export const MAX_FINDINGS = 1000;
 
-/** Remedies may be expensive to find (did-you-mean), so they are only computed for findings that are kept. */
+/** Remedies may be expensive to compute (did-you-mean), so this is done only for findings that are kept. */
 type RemedyText = string | undefined | (() => string | undefined);
 
-/** A place as messages name it: `line 3, column 5`. */
+/** Formats a position for messages: `line 3, column 5`. */
 export const place = ({ line, column }: Location): string => `line ${line}, column ${column}`;
 
 const inSourceOrder = (first: Diagnostic, second: Diagnostic): number => {
@@ -25,18 +25,18 @@ export class Findings {
   #warnings: Diagnostic[] = [];
   #seen = new Set<string>();
 
-  /** Something that makes the profile unusable. Returns undefined, for readers that have no value then. */
+  /** Adds an error. Returns undefined, so that readers can return the result. */
   error(code: Code, at: Location | undefined, message: string, remedy?: RemedyText): undefined {
     this.#add(this.#errors, 'error', code, at, message, remedy);
     return undefined;
   }
 
-  /** A warning. Equal findings count once. */
+  /** Adds a warning. Equal findings are kept once. */
   warning(code: Code, at: Location | undefined, message: string, remedy?: RemedyText): void {
     this.#add(this.#warnings, 'warning', code, at, message, remedy);
   }
 
-  /** A name that is not in the list: an error with the closest name. */
+  /** Adds an error for a name that is not in the list, with the closest name. */
   unknown(
     code: `unknown-${'action' | 'architecture' | 'errno' | 'flag' | 'operator'}`,
     at: Location,
@@ -77,15 +77,15 @@ export class Findings {
         severity,
         message,
         ...(advice !== undefined && { remedy: advice }),
-        // A copy, because a position computes its line only when it is read.
+        // Copied, because the original computes its line lazily.
         ...(at !== undefined && { at: Object.freeze({ ...at }) }),
       }),
     );
   }
 
   /**
-   * The warnings, `earlier` ones among them, in the order of the text.
-   * Throws ProfileError with every error; with `strict`, every warning is one.
+   * The warnings, including `earlier` ones, in the order of the text. Throws ProfileError with all errors; with
+   * `strict`, warnings are errors.
    */
   conclude(strict: boolean, earlier: readonly Diagnostic[] = []): readonly Diagnostic[] {
     const warnings = [...earlier, ...this.#warnings].sort(inSourceOrder);

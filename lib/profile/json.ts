@@ -1,18 +1,18 @@
-// The values of a JSON text without any loss: exact numbers, and the line, column and pointer of every key and value.
+// JSON values without loss: exact numbers, and the line, column and pointer of every key and value.
 import type { Location } from '../util/errors.js';
 import { type Findings, place } from './findings.js';
 import { quote } from '../util/suggest.js';
 
-/** Bytes in the text of a profile. Docker's default has 13,470. */
+/** The maximum size of a profile in bytes. Docker's default has 13,470. */
 export const MAX_BYTES = 16 * 1024 * 1024;
-/** Containers in containers, the outermost included. Real profiles need seven. */
+/** The maximum depth of nested containers, including the outermost. Real profiles need seven. */
 export const MAX_DEPTH = 64;
-/** Values in a document, so that 16 MiB of `[]` do not become gigabytes of objects. */
+/** The maximum number of values in a document, so that 16 MiB of `[]` do not become gigabytes of objects. */
 export const MAX_VALUES = 500_000;
-/** UTF-16 units in a key, which pointers repeat. */
+/** The maximum length of a key in UTF-16 units, because pointers repeat keys. */
 export const MAX_KEY = 1024;
 
-/** Stands above the outermost value and names the file. */
+/** The parent of the outermost value; it names the file. */
 export interface JsonDocument {
   readonly kind: 'document';
   readonly file: string;
@@ -21,7 +21,7 @@ export interface JsonDocument {
 /** A value or a key. */
 export interface Placed {
   readonly parent: JsonObject | JsonArray | JsonDocument;
-  /** Key or index in the parent. */
+  /** The key or index in the parent. */
   readonly key: string | number;
   /** From 1. */
   readonly line: number;
@@ -36,14 +36,14 @@ export interface JsonMember {
 
 export interface JsonObject extends Placed {
   readonly kind: 'object';
-  /** Its JSON pointer, which those of its values begin with. */
+  /** Its JSON pointer, the prefix of its values' pointers. */
   readonly pointer: string;
   readonly members: ReadonlyMap<string, JsonMember>;
 }
 
 export interface JsonArray extends Placed {
   readonly kind: 'array';
-  /** Its JSON pointer, which those of its items begin with. */
+  /** Its JSON pointer, the prefix of its items' pointers. */
   readonly pointer: string;
   readonly items: readonly JsonValue[];
 }
@@ -55,7 +55,7 @@ export interface JsonString extends Placed {
 
 interface JsonNumber extends Placed {
   readonly kind: 'number';
-  /** As it is written. */
+  /** The number as written in the text. */
   readonly text: string;
 }
 
@@ -70,7 +70,7 @@ interface JsonNull extends Placed {
 
 export type JsonValue = JsonObject | JsonArray | JsonString | JsonNumber | JsonBoolean | JsonNull;
 
-/** A value as JSON.parse gives it. */
+/** The value that JSON.parse would return. */
 export function plainOf(value: JsonValue): unknown {
   switch (value.kind) {
     case 'object':

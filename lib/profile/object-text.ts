@@ -1,4 +1,4 @@
-// Turns a parsed object back into JSON text, so that one reader serves texts and objects and every finding has a line.
+// Converts an object back to JSON text, so that one reader serves texts and objects and every finding has a line.
 import type { Code } from '../util/codes.js';
 import { ProfileError, SeccompError } from '../util/errors.js';
 import { MAX_BYTES, MAX_DEPTH } from './json.js';
@@ -11,8 +11,8 @@ const fail = (code: Code, pointer: string, message: string, remedy: string): nev
 };
 
 /**
- * The JSON text of a value, indented by two spaces, as JSON.stringify writes it but for what that would lose: bigints are
- * written exactly; whatever JSON cannot hold, undefined too, is an error instead of a gap.
+ * The JSON text of a value, indented by two spaces. It differs from JSON.stringify for values that that would lose:
+ * bigints are written exactly, and values that JSON cannot hold, including undefined, are errors.
  *
  * Throws ProfileError: `not-json` (functions, symbols, Maps, NaN, …), `unsafe-number` (integers beyond 2^53 - 1),
  * `too-deep` (also for cycles), `profile-too-large`, `unreadable-object` (a getter or proxy that throws).
@@ -99,12 +99,12 @@ function* elements(array: readonly unknown[]): Generator<[string, string, unknow
 function* members(object: Readonly<Record<string, unknown>>): Generator<[string, string, unknown]> {
   for (const key of Object.keys(object)) {
     const item = own(object, key);
-    // A key that lost its value must not pass for one that was never there: conditions would vanish with it.
+    // A key whose value is lost must not look absent: its conditions would be lost too.
     yield [key, `${JSON.stringify(key)}: `, item];
   }
 }
 
-/** Whether an object has only own data: an instance of a class may have more. */
+/** Whether an object has only own data. An instance of a class may have more. */
 function isPlain(item: unknown): boolean {
   if (Object.prototype.toString.call(item) !== '[object Object]') return false;
   const prototype: unknown = Object.getPrototypeOf(item);

@@ -1,4 +1,4 @@
-// The first step: from the text of a profile to a Profile, or to every reason why it is none.
+// The first step: parses the text of a profile to a Profile, or reports everything that is wrong with it.
 import { ProfileError, type Location } from '../util/errors.js';
 import { own } from '../util/own.js';
 import { quote } from '../util/suggest.js';
@@ -25,7 +25,7 @@ import { oneOf, pickOptions } from '../util/options.js';
 export interface ParseOptions {
   /** Turns every warning into an error. */
   readonly strict?: boolean | undefined;
-  /** The name of the source in locations, if it is not read from a path: `<stdin>`. */
+  /** The name of a source without a path in locations: `<stdin>`. */
   readonly file?: string | undefined;
 }
 
@@ -59,14 +59,14 @@ export function parseProfile(source: unknown, options: ParseOptions = {}): Profi
   const format = isJson(text) ? undefined : textFormatOf(text);
   if (format !== undefined) return readWritten(format, text, file, Includes.of(path, parseIncluded));
   const includes = Includes.of(path, parseIncluded);
-  // Other files may change while this text stays the same.
+  // Files that this text refers to may change while the text stays the same.
   if (text.length > REMEMBERED_LENGTH || mayNameOthers(text)) return read(text, file, strict, includes);
   const profile = recent.get(`${file.length} ${file}${text}`, () => read(text, file, strict, includes));
   findings.conclude(strict, profile.warnings);
   return profile;
 }
 
-/** Texts that are kept with their profiles; a few, and none that is large. */
+/** The maximum length of cached texts. */
 const REMEMBERED_LENGTH = 256 * 1024;
 const recent = new LruCache<Profile>(16);
 
@@ -101,7 +101,7 @@ function read(text: string, file: string, strict: boolean, includes: Includes): 
   );
 }
 
-/** What a profile extends; undefined where errors were reported. */
+/** What a profile extends; undefined if errors were reported. */
 function baseOf({ name, at }: Extends, includes: Includes, findings: Findings): Profile | undefined {
   const base = includes.profile(name, at);
   if (writtenPolicy(base) === undefined) return base;
@@ -114,10 +114,10 @@ function baseOf({ name, at }: Extends, includes: Includes, findings: Findings): 
   return undefined;
 }
 
-/** Resources of one text that are the base of each other. */
+/** The maximum number of Kubernetes resources in a text that extend each other. */
 const MAX_BASES = 8;
 
-/** The rules and the warnings of the resource of Kubernetes that another one names as its base, as the operator merges them. */
+/** The rules and the warnings of the Kubernetes resource that another one names as its base, merged as the operator does. */
 function inherited(
   { name, at }: { readonly name: string; readonly at: Location },
   includes: Includes,
@@ -158,7 +158,7 @@ const parseIncluded: ParseIncluded = ({ text, file }, includes) => {
   return format === undefined ? read(text, file, false, includes) : readWritten(format, text, file, includes);
 };
 
-/** Reads a text that is not JSON. Its errors name the detected format. */
+/** Reads a text in a format other than JSON. Its errors name the detected format. */
 function readWritten(format: TextFormat, text: string, file: string, includes: Includes): Profile {
   try {
     const { defaultAction, architectures, policy } = format.read(text, file, includes);
@@ -183,6 +183,6 @@ function readWritten(format: TextFormat, text: string, file: string, includes: I
   }
 }
 
-/** Reads a text of which only the positions matter. */
+/** Parses a text only for its positions. */
 export const reread = (text: string): Profile =>
   read(text, '<derived>', false, Includes.of(undefined, parseIncluded));

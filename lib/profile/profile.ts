@@ -8,7 +8,7 @@ import type { Target } from '../policy/target.js';
 import type { KernelVersion } from '../kernel/kernel-version.js';
 import { notExpressible } from '../util/failures.js';
 
-/** A test of one argument as the profile writes it: unsigned 64-bit numbers, whatever the width of the register. */
+/** A test of one argument as written in the profile: unsigned 64-bit numbers, whatever the width of the register. */
 export type ProfileCondition =
   | {
       /** How the argument is compared with `value`. */
@@ -17,7 +17,7 @@ export type ProfileCondition =
       readonly arg: number;
       /** Unsigned, of up to 64 bits. */
       readonly value: bigint;
-      /** Where the condition is. */
+      /** The position of the condition. */
       readonly at: Location;
     }
   | {
@@ -27,35 +27,35 @@ export type ProfileCondition =
       readonly arg: number;
       /** The profile's `value`. */
       readonly mask: bigint;
-      /** The profile's `valueTwo`; bits outside of the mask are still there. */
+      /** The profile's `valueTwo`, including bits outside of the mask. */
       readonly value: bigint;
-      /** Where the condition is. */
+      /** The position of the condition. */
       readonly at: Location;
     };
 
-/** What a rule's `includes` or `excludes` ask of the machine. Empty lists ask nothing. */
+/** The requirements in a rule's `includes` or `excludes`. Empty lists require nothing. */
 export interface Restriction {
   /** Capabilities by their exact names, e.g. `CAP_SYS_ADMIN`. */
   readonly caps: readonly string[];
   /** Architectures in dockerd's spelling, e.g. `amd64`. */
   readonly arches: readonly string[];
-  /** The oldest kernel that meets it. */
+  /** The oldest kernel that matches. */
   readonly minKernel?: KernelVersion;
 }
 
-/** A system call by name and where the profile names it. */
+/** A system call that a profile names, with its position. */
 export interface NamedSyscall {
-  /** As it is written. */
+  /** The name as written. */
   readonly name: string;
-  /** Where it stands. */
+  /** The position of the name. */
   readonly at: Location;
-  /** The group that is named there, e.g. `@network`. */
+  /** The group that is written there, e.g. `@network`. */
   readonly group?: CallGroup['name'];
 }
 
 /** One entry of `syscalls`. */
 export interface ProfileRule {
-  /** The calls it is for. */
+  /** The calls that the rule applies to. */
   readonly names: readonly NamedSyscall[];
   /** With the errno of ERRNO or the message of TRACE merged in. */
   readonly action: Action;
@@ -65,34 +65,34 @@ export interface ProfileRule {
   readonly includes: Restriction;
   /** The rule does not apply if any of this holds. */
   readonly excludes: Restriction;
-  /** What its author has to say. */
+  /** The author's comment. */
   readonly comment?: string;
-  /** Where the rule is. */
+  /** The position of the rule. */
   readonly at: Location;
 }
 
 /** An entry of `archMap`: `SCMP_ARCH_*` names. */
 export interface ArchitectureMapping {
-  /** The native one. */
+  /** The native architecture. */
   readonly architecture: string;
-  /** The ABIs that are covered in addition. */
+  /** The ABIs to cover in addition. */
   readonly subArchitectures: readonly string[];
 }
 
 /** The ABIs that a profile covers in addition to the native one. */
 export type ProfileArchitectures =
   | {
-      /** The profile names none. */
+      /** The profile lists none. */
       readonly kind: 'native';
     }
   | {
-      /** `architectures`: these, on every machine. */
+      /** `architectures`: the same ABIs on every machine. */
       readonly kind: 'list';
       /** `SCMP_ARCH_*` names. */
       readonly architectures: readonly string[];
     }
   | {
-      /** `archMap`: those of the first entry for the native ABI. */
+      /** `archMap`: the ABIs in the first entry for the native one. */
       readonly kind: 'map';
       /** In the order of the text. */
       readonly entries: readonly ArchitectureMapping[];
@@ -112,13 +112,13 @@ export type ProfileFormat =
   | 'easyseccomp'
   | 'pfc';
 
-/** What the meaning of a text in a format other than Docker's depends on. */
+/** The context for resolving a text in a format other than Docker's. */
 export interface WrittenContext {
   readonly target: Target;
-  /** As the options of resolveProfile, where they were given. */
+  /** The options of resolveProfile, if given. */
   readonly badArch: Action | undefined;
   readonly argWidth: 'declared' | 'profile';
-  /** What a profile that is extended means on the same target. */
+  /** Resolves an extended profile for the same target. */
   readonly resolve: (profile: Profile) => Policy;
 }
 
@@ -129,17 +129,17 @@ export interface WrittenContext {
 export type WrittenPolicy = (context: WrittenContext) => Omit<Policy, 'warnings'>;
 
 /**
- * A validated profile as it is written, immutable and independent of a machine. Only parseProfile creates it. For
- * formats other than Docker's, OCI's and the operator's, `rules` is empty; resolveProfile returns their meaning.
+ * A validated profile, immutable and independent of a machine. Only parseProfile creates it. For formats other than
+ * Docker's, OCI's and the operator's, `rules` is empty; resolveProfile returns their meaning.
  */
 export interface Profile {
   /** The path it was read from, or `<string>`, `<buffer>`, `<object>`. */
   readonly file: string;
   /** `oci` for the `linux.seccomp` of a whole config.json. */
   readonly format: ProfileFormat;
-  /** With errno merged in. */
+  /** With its errno merged in. */
   readonly defaultAction: Action;
-  /** The ABIs it covers. */
+  /** The ABIs that it covers. */
   readonly architectures: ProfileArchitectures;
   /** In the order of the text. */
   readonly rules: readonly ProfileRule[];
@@ -147,20 +147,20 @@ export interface Profile {
   readonly flags: readonly FilterFlag[];
   /** The socket to which an OCI runtime sends the descriptor of NOTIFY actions. */
   readonly listenerPath?: string;
-  /** What it sends along. */
+  /** The data to send along with the descriptor. */
   readonly listenerMetadata?: string;
   /**
    * `process.capabilities.bounding` of a config.json. Nothing uses it unless a caller passes it on as
    * `capabilities` of the target.
    */
   readonly boundingCapabilities?: readonly string[];
-  /** What a reader of the profile should know. */
+  /** Warnings for readers of the profile. */
   readonly warnings: readonly Diagnostic[];
 }
 
-/** What a checked profile was read from. */
+/** The source of a checked profile. */
 interface Origin {
-  /** Its text in Docker's or OCI's format, with its rules at the places that it has. */
+  /** Its text in Docker's or OCI's format, in which its rules have their positions. */
   readonly text?: () => string;
   /** Its content, if its format is not Docker's, OCI's or the operator's. */
   readonly policy?: WrittenPolicy;
@@ -168,7 +168,7 @@ interface Origin {
 
 const profiles = new WeakMap<object, Origin>();
 
-/** Freezes a profile and marks it as checked, so that nothing else passes for one. */
+/** Freezes a profile and marks it as checked, so that no other object is taken for one. */
 export function sealProfile(profile: Profile, origin: Origin = {}): Profile {
   profiles.set(Object.freeze(profile), origin);
   return profile;
@@ -178,7 +178,7 @@ export function sealProfile(profile: Profile, origin: Origin = {}): Profile {
 export const writtenPolicy = (profile: Profile): WrittenPolicy | undefined =>
   own(profiles.get(profile), 'policy');
 
-/** The JSON text of a profile. Throws ConversionError (`not-expressible`) for one that was read from another format. */
+/** The JSON text of a profile. Throws ConversionError (`not-expressible`) for a profile in another format. */
 export function textOfProfile(profile: Profile): string {
   const text = own(profiles.get(profile), 'text');
   if (text !== undefined) return text();
@@ -188,7 +188,7 @@ export function textOfProfile(profile: Profile): string {
   );
 }
 
-/** Whether a value came from parseProfile. An object of the same shape did not. */
+/** Whether a value is a result of parseProfile, and not only an object of the same shape. */
 export const isProfile = (value: unknown): value is Profile =>
   typeof value === 'object' && value !== null && profiles.has(value);
 

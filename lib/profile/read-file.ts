@@ -1,4 +1,4 @@
-// Reads a file that may be anything: huge, growing, a FIFO, a directory, gone.
+// Reads a file that may be anything: huge, growing, a FIFO, a directory, or missing.
 import type { Code } from '../util/codes.js';
 import { fs } from '../util/builtins.js';
 import { ProfileError } from '../util/errors.js';
@@ -6,12 +6,12 @@ import { MAX_BYTES } from './json.js';
 import { quote } from '../util/suggest.js';
 import { own } from '../util/own.js';
 
-/** Throws a ProfileError with one problem that has no place in a text. */
+/** Throws a ProfileError with one problem without a position. */
 export const fail = (code: Code, message: string, remedy?: string): never => {
   throw new ProfileError([{ code, severity: 'error', message, ...(remedy !== undefined && { remedy }) }]);
 };
 
-/** Throws for more bytes than any profile or recording has. */
+/** Throws ProfileError (`profile-too-large`). */
 export const tooLarge = (what: string): never =>
   fail(
     'profile-too-large',
@@ -20,8 +20,8 @@ export const tooLarge = (what: string): never =>
   );
 
 /**
- * All that can be read, up to a limit; `size` is what is expected. It may be more, or have no end, and files of /proc have the size 0:
- * only the bytes that are read count. Throws ProfileError (`profile-too-large`), and what `read` throws.
+ * Reads everything up to a limit. `size` is the expected size, but only the bytes read count: a file may be larger or endless,
+ * and files of /proc have size 0. Throws ProfileError (`profile-too-large`), and the errors of `read`.
  */
 export function readToEnd(read: (chunk: Uint8Array) => number, what: string, size = 0): Buffer {
   const chunks: Buffer[] = [];
@@ -37,14 +37,14 @@ export function readToEnd(read: (chunk: Uint8Array) => number, what: string, siz
 }
 
 /**
- * The bytes of a regular file, up to a limit, without blocking on other kinds of files. Throws ProfileError
+ * Reads a regular file up to a limit, without blocking on other kinds of files. Throws ProfileError
  * (`profile-not-found`, `profile-unreadable`, `not-a-file`, `profile-too-large`).
  */
 export function readFile(path: string): Uint8Array {
   let descriptor: number | undefined;
   try {
     const { constants, fstatSync, openSync, readSync } = fs();
-    // Without O_NONBLOCK opening a FIFO waits for its writer.
+    // Without O_NONBLOCK, opening a FIFO blocks until it has a writer.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const status = fstatSync(descriptor);
     if (!status.isFile())

@@ -1,4 +1,4 @@
-// Reads JSON token by token, with exact syntax errors.
+// Reads JSON token by token, with precise syntax errors.
 import { printParseErrorCode, visit, type ParseErrorCode } from 'jsonc-parser';
 import type { Code } from '../util/codes.js';
 import { ProfileError } from '../util/errors.js';
@@ -38,7 +38,7 @@ const BROKEN: Readonly<Record<string, string>> = {
   InvalidCharacter: 'this string has a control character that is not escaped',
 };
 
-/** What is wrong at a piece of the text, and what to do about it. */
+/** The message and the remedy for a syntax error. */
 function syntaxError(
   error: ParseErrorCode,
   before: string,
@@ -55,7 +55,7 @@ function syntaxError(
 }
 
 /**
- * Reads one JSON text with the position of each value. Keys that stand twice in an object are reported to `findings`.
+ * Reads one JSON text with the position of each value. Duplicate keys are reported to `findings`.
  *
  * Throws ProfileError at the first fault of syntax (`json-syntax`) and beyond MAX_DEPTH (`too-deep`), MAX_VALUES
  * (`too-many-values`) and MAX_KEY (`key-too-long`).

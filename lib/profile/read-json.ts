@@ -1,4 +1,4 @@
-// Reads JSON by the engine's own reader where that loses nothing.
+// Reads JSON with the engine's own parser if nothing is lost.
 import type { Findings } from './findings.js';
 import {
   MAX_DEPTH,
@@ -12,19 +12,19 @@ import {
 } from './json.js';
 import { readExactly } from './read-json-exactly.js';
 
-/** UTF-16 units of a text up to which the engine's own reader is tried first: what it needs besides would cost as much beyond. */
+/** The maximum length for trying the engine's own parser first; beyond it, the additional work costs as much. */
 const QUICK_LENGTH = 256 * 1024;
 
 /**
- * Reads one JSON text with the position of each value. Keys that stand twice in an object are reported to `findings`.
+ * Reads one JSON text with the position of each value. Duplicate keys are reported to `findings`.
  *
- * Throws ProfileError as `readExactly` does. The engine's own reader is tried first, which is much faster on a cold engine.
+ * Tries the engine's own parser first, which is much faster on a cold engine. Throws ProfileError as `readExactly` does.
  */
 export function readJson(text: string, file: string, findings: Findings): JsonValue {
   return readQuickly(text, file) ?? readExactly(text, file, findings);
 }
 
-/** The same by JSON.parse; undefined for a text that `Walk` does not follow. */
+/** As `readJson`, with JSON.parse; undefined for a text that `Walk` does not support. */
 function readQuickly(text: string, file: string): JsonValue | undefined {
   if (text.length > QUICK_LENGTH) return undefined;
   let root: unknown;
@@ -39,15 +39,14 @@ function readQuickly(text: string, file: string): JsonValue | undefined {
 }
 
 /**
- * Scans a text together with the result of JSON.parse, and finds the positions of the values. It only supports texts
- * as JSON.stringify writes them, apart from white space: no escapes, no other spelling of numbers, and no duplicate
- * keys.
+ * Scans a text in parallel with the result of JSON.parse, and finds the positions of the values. Supports only texts as
+ * JSON.stringify writes them, apart from white space: no escapes, no other spellings of numbers, and no duplicate keys.
  */
 class Walk {
-  /** Whether the text was found to be written in another way. */
+  /** Whether the text is in an unsupported form. */
   differs: boolean;
   readonly #text: string;
-  /** What is between two tokens of a text that is known to be JSON. */
+  /** The separators between two tokens of a text that is known to be JSON. */
   readonly #between = /[\s,:]*/y;
   #offset = 0;
   #line = 1;
@@ -111,7 +110,7 @@ class Walk {
     return { key, value: this.value(item, parent, name, depth + 1) };
   }
 
-  /** Goes to the next token. */
+  /** Moves to the next token. */
   #next(): void {
     this.#between.lastIndex = this.#offset;
     this.#between.test(this.#text);

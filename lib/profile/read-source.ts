@@ -1,4 +1,4 @@
-// Reads a profile or a program from any source, without trusting the content, and distinguishes the two.
+// Reads a profile or a program from any source, without trusting the content, and detects which it is.
 import { UsageError } from '../util/errors.js';
 import { url as urls } from '../util/builtins.js';
 import { isUint8Array, isUrl, utf8 } from '../util/host/bytes.js';
@@ -11,14 +11,14 @@ import type { ExtendingProfile, OciConfig, SeccompProfile } from './seccomp-prof
 import { didYouMean, quote } from '../util/suggest.js';
 import { bare, hasOwn, own } from '../util/own.js';
 
-/** What a profile can be read from: a path, the name of a profile that ships, JSON text, its bytes, a file: URL, an object. */
+/** A source of a profile: a path, the name of a profile that ships, JSON text, its bytes, a file: URL, or an object. */
 export type ProfileSource = string | Uint8Array | URL | SeccompProfile | ExtendingProfile | OciConfig;
 
-/** A text and what to call it in locations. */
+/** A text and its name in locations. */
 export interface SourceText {
   readonly text: string;
   readonly file: string;
-  /** Where the text was read from; absent for one that was not in a file. */
+  /** The path of the file; absent if the text was not in a file. */
   readonly path?: string;
 }
 
@@ -27,14 +27,17 @@ export type Input =
   | (SourceText & { readonly kind: 'text' })
   | { readonly kind: 'program'; readonly bytes: Uint8Array; readonly file: string };
 
-/** Whether bytes are a program. The code of its first instruction has a byte of zero, with which no text begins. */
+/**
+ * Whether bytes are a program. The code of its first instruction contains a zero byte, unlike the beginning of any
+ * text.
+ */
 export const isProgramBytes = (bytes: Uint8Array): boolean => bytes.subarray(0, 2).includes(0);
 
-/** Whether bytes start with a byte order mark of UTF-16, as editors on Windows write it. */
+/** Whether bytes start with a UTF-16 byte order mark, as editors on Windows write it. */
 const isUtf16 = ([first, second]: Uint8Array): boolean =>
   (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
 
-/** Reads a source as `readSource` does, with any content. `file` is the name for bytes. */
+/** Reads a source as `readSource` does, but also accepts programs. `file` names bytes without a path. */
 export function readInput(source: unknown, file = '<buffer>'): Input {
   const content = contentOf(source, file);
   if (hasOwn(content, 'text')) return { kind: 'text', ...content };
@@ -44,7 +47,7 @@ export function readInput(source: unknown, file = '<buffer>'): Input {
     : { kind: 'text', ...decoded(content) };
 }
 
-/** Bytes, and what to call them in locations and in messages. */
+/** Bytes and their name in locations and messages. */
 interface SourceBytes {
   readonly bytes: Uint8Array;
   readonly file: string;
@@ -52,26 +55,26 @@ interface SourceBytes {
   readonly what: string;
 }
 
-/** Whether a string is itself a text: JSON, or several lines, which no path has. */
+/** Whether a string is itself a text: JSON, or several lines, unlike any path. */
 const isText = (source: string): boolean => /^[\s\uFEFF]*[{[]/.test(source) || source.includes('\n');
 
-/** Whether a string is the name of a profile that ships, and not a path. */
+/** Whether a string is the name of a profile that ships rather than a path. */
 const isName = (source: string): boolean => !/[./\\]/.test(source) && source !== '';
 
 /**
- * The text behind a source.
+ * The text of a source.
  *
- * A string that starts with `{` or `[`, or has several lines, is a text; one without a dot or a slash is the name of a profile
- * that ships with the package; every other one is a path. Throws ProfileError (`unknown-profile`, `profile-not-found`,
- * `profile-unreadable`, `not-a-file`, `profile-too-large`, `invalid-utf8`, and those of objectText) and UsageError
- * (`bad-profile-source`).
+ * A string that starts with `{` or `[`, or has several lines, is a text; a string without a dot or a slash is the name of a
+ * profile that ships with the package; any other string is a path. Throws ProfileError (`unknown-profile`,
+ * `profile-not-found`, `profile-unreadable`, `not-a-file`, `profile-too-large`, `invalid-utf8`, and those of objectText) and
+ * UsageError (`bad-profile-source`).
  */
 export function readSource(source: unknown): SourceText {
   const content = contentOf(source, '<buffer>');
   return hasOwn(content, 'text') ? content : decoded(content);
 }
 
-/** The content of a source, of which only bytes may be a program. */
+/** The content of a source. Only bytes may be a program. */
 function contentOf(source: unknown, bufferName: string): SourceText | SourceBytes {
   if (typeof source === 'string') {
     if (isText(source)) {
@@ -112,7 +115,7 @@ function pathOf(url: URL): string {
   }
 }
 
-/** Of the files of profiles that ship. */
+/** File extensions of profiles that ship. */
 const EXTENSIONS = ['.json', '.seccomp'];
 
 function shippedProfile(name: string): SourceText {
@@ -133,7 +136,7 @@ function shippedProfile(name: string): SourceText {
   );
 }
 
-/** Whether a text has more bytes than a profile may have. */
+/** Whether a text has more bytes than allowed. */
 const isLong = (text: string): boolean => text.length * 3 > MAX_BYTES && utf8(text).length > MAX_BYTES;
 
 function decode(bytes: Uint8Array, what: string): string {

@@ -1,4 +1,4 @@
-// A profile as it is written in JSON or as an object: the types that editors and compilers check it by.
+// The types of a profile in JSON or as an object, for editors and compilers.
 import type { ActionName } from '../kernel/action.js';
 import type { CapabilityName } from '../kernel/capabilities.js';
 import type { DockerArchitecture } from '../kernel/docker-architectures.js';
@@ -7,7 +7,7 @@ import type { CallOrGroup } from '../policy/derive/changes.js';
 import type { FilterFlag, Operator } from '../policy/policy.js';
 import type { ArchitectureName } from '../kernel/scmp-archs.js';
 
-// Comments of keys become the descriptions in profile.schema.json: scripts/generate-profile-schema.mjs.
+// The comments of keys become the descriptions in profile.schema.json: scripts/generate-profile-schema.mjs.
 
 /** Keys that are ignored, for human readers. */
 export interface ProfileRemarks {
@@ -115,7 +115,7 @@ export interface SeccompArchitecture extends ProfileRemarks {
 export interface SeccompProfile extends ProfileRemarks {
   /** The JSON Schema with which editors check the profile, e.g. `./node_modules/seccomp/profile.schema.json`. */
   readonly $schema?: string;
-  /** What happens to calls that no rule decides. */
+  /** What happens to calls without a matching rule. */
   readonly defaultAction: Exclude<ActionName, 'SCMP_ACT_NOTIFY'>;
   /** The errno of `SCMP_ACT_ERRNO`, or the message of `SCMP_ACT_TRACE`, as the default action. Default: 1 (EPERM). */
   readonly defaultErrnoRet?: number | null;
@@ -136,7 +136,7 @@ export interface SeccompProfile extends ProfileRemarks {
   readonly listenerPath?: string | null;
   /** Data that the runtime sends along with that descriptor. */
   readonly listenerMetadata?: string | null;
-  /** A profile that extends another one has it instead of a default action. */
+  /** Only a profile that extends another one has `extends`, and then has no default action. */
   readonly extends?: undefined;
 }
 
@@ -154,13 +154,13 @@ export interface ExtendingProfile extends ProfileRemarks {
   readonly only?: readonly CallOrGroup[] | null;
   /** Rules in addition to the remaining rules of the base, for example with conditions for calls in `deny`. */
   readonly syscalls?: readonly SeccompRule[] | null;
-  /** Only a profile without `extends` has one. */
+  /** Only a profile without `extends` has a default action. */
   readonly defaultAction?: undefined;
 }
 
 /** The `linux.seccomp` of an OCI configuration: a profile without the keys that only Docker reads. */
 export interface OciSeccomp extends SeccompProfile {
-  /** Only Docker knows it. */
+  /** Only Docker reads it. */
   readonly archMap?: null;
   /** The rules. If several match, the most restrictive action applies. */
   readonly syscalls?: readonly OciRule[] | null;
@@ -168,25 +168,25 @@ export interface OciSeccomp extends SeccompProfile {
 
 /** An item of `syscalls` in an OCI configuration. */
 export interface OciRule extends SeccompNamesRule {
-  /** Only Docker knows it. */
+  /** Only Docker reads it. */
   readonly name?: null;
-  /** Only Docker knows it. */
+  /** Only Docker reads it. */
   readonly includes?: null;
-  /** Only Docker knows it. */
+  /** Only Docker reads it. */
   readonly excludes?: null;
 }
 
-/** A whole `config.json` of an OCI runtime; of its keys, `linux.seccomp` and `process.capabilities.bounding` are read. */
+/** A whole `config.json` of an OCI runtime. Only `linux.seccomp` and `process.capabilities.bounding` are read. */
 export interface OciConfig {
   /** The rest of the configuration. */
   readonly [key: string]: unknown;
-  /** A profile has one at its top. */
+  /** Only a profile has a default action. */
   readonly defaultAction?: undefined;
-  /** So does a profile that extends another one. */
+  /** Only a profile can extend another one. */
   readonly extends?: undefined;
-  /** Where the filter is. */
+  /** The Linux settings, which contain the filter. */
   readonly linux: {
-    /** The rest of it. */
+    /** Other settings. */
     readonly [key: string]: unknown;
     /** The profile. */
     readonly seccomp: OciSeccomp;

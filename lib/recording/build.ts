@@ -1,4 +1,4 @@
-// Gathers the calls of one run, event by event, in bounded memory.
+// Collects the calls of one run, event by event, in bounded memory.
 import { syscallNumber } from '../kernel/abi.js';
 import type { AbiName } from '../kernel/architectures.js';
 import { RecordingError } from '../util/errors.js';
@@ -17,32 +17,32 @@ import {
   type RecordingSource,
 } from './recording.js';
 
-/** Calls that are alike. */
+/** One call, or several similar ones. */
 export interface SeenCall {
   readonly abi: AbiName;
-  /** As in a RecordedCall. */
+  /** The name or number, as in a RecordedCall. */
   readonly syscall: string;
-  /** The registers, undefined where one is not known; absent where none is. */
+  /** The registers; undefined for unknown ones, and absent if all are unknown. */
   readonly args?: readonly (bigint | undefined)[];
   /** The path or name of the program. */
   readonly program?: string | undefined;
   readonly phase?: string;
   /** Whether other programs may have made it too. */
   readonly morePrograms?: boolean;
-  /** 1 unless given. */
+  /** Default: 1. */
   readonly count?: number;
-  /** Whether there were more than `count`. */
+  /** Whether there were more calls than `count`. */
   readonly atLeast?: boolean;
-  /** How many of them failed with ENOSYS. */
+  /** The number of those that failed with ENOSYS. */
   readonly unavailable?: number;
 }
 
-/** The same with everything said. */
+/** A SeenCall with all defaults filled in. */
 interface NotedCall extends Required<Omit<SeenCall, 'program'>> {
   readonly program: string | undefined;
 }
 
-/** An argument so far; `values` is undefined once there are too many. */
+/** The values of an argument so far; `values` is undefined once there are too many. */
 interface Values {
   values: Set<bigint> | undefined;
   bits: bigint;
@@ -56,32 +56,32 @@ interface Entry {
   unavailable: number;
   readonly programs: Set<string>;
   morePrograms: boolean;
-  /** By index. */
+  /** Values by index of the argument. */
   readonly args: Map<number, Values>;
 }
 
-/** What is known of the run. */
+/** Facts about the run. */
 export type RunSource = Partial<Omit<RecordingSource, 'runs'>> & Pick<RecordingSource, 'how'>;
 
-/** A recording of one run in the making. */
+/** Builds a recording of one run. */
 export class RecordingBuilder {
   readonly #calls = new Map<string, Entry>();
   #unnamed = 0;
 
-  /** How many distinct calls there are. */
+  /** The number of distinct calls. */
   get distinct(): number {
     return this.#calls.size;
   }
 
   /**
-   * Notes calls. False for one without a name where there are 64 others: random numbers do not fill a recording. Throws
-   * RecordingError (`recording-too-large`) beyond the bounds of a recording.
+   * Adds calls. Returns false for a call without a name if there are already 64 others, so that random numbers do not
+   * fill a recording. Throws RecordingError (`recording-too-large`) beyond the limits of a recording.
    */
   add(call: SeenCall): boolean {
     return this.note(noted(call));
   }
 
-  /** As `add`, for a call with all values: the fast path for long logs. */
+  /** As `add`, for a call with defaults filled in: the fast path for long logs. */
   note(call: NotedCall): boolean {
     const { abi, syscall, args } = call;
     const entry = this.#count(call);
@@ -95,7 +95,7 @@ export class RecordingBuilder {
     return true;
   }
 
-  /** As `add`, with all values of the arguments of these calls, by index, instead of `args`. */
+  /** As `add`, with the values of all arguments of these calls, by index, instead of `args`. */
   addValues(
     call: Omit<SeenCall, 'args'>,
     args: ReadonlyMap<number, Pick<RecordedArgument, 'values' | 'bits' | 'more'>>,
@@ -117,7 +117,7 @@ export class RecordingBuilder {
     return true;
   }
 
-  /** The recording of all of it. */
+  /** Returns the recording. */
   finish(run: RunSource): Recording {
     const source = owned(run);
     const text = (value = ''): string => value.slice(0, LIMITS.text);
@@ -149,7 +149,7 @@ export class RecordingBuilder {
           morePrograms,
           args: [...args]
             .map(([index, seen]) => argument(index, seen))
-            // Of which nothing is known.
+            // Omits arguments without known values.
             .filter(({ values, more }) => values.length > 0 || more)
             .sort((a, b) => a.index - b.index),
         })),
@@ -189,7 +189,7 @@ export class RecordingBuilder {
   }
 }
 
-/** A call with everything said, in its own phase or a given one. */
+/** Fills in the defaults of a call, in its own phase or a given one. */
 export function noted(call: SeenCall, phase?: string): NotedCall {
   const { abi, syscall, args = [], program, count = 1, unavailable = 0, ...rest } = owned(call);
   const { atLeast = false, morePrograms = false } = rest;
@@ -208,7 +208,7 @@ export function noted(call: SeenCall, phase?: string): NotedCall {
 
 const MAX_UNNAMED = 64;
 
-/** The error for more distinct calls than a recording has room for. */
+/** The error for more distinct calls than a recording may contain. */
 export const tooManyCalls = (): RecordingError =>
   new RecordingError(
     'recording-too-large',
@@ -216,7 +216,7 @@ export const tooManyCalls = (): RecordingError =>
     'Record fewer phases',
   );
 
-/** Keeps the first ones of the alphabet, so that the order in which programs are seen does not matter. */
+/** Keeps the alphabetically first programs, so that the order of calls does not matter. */
 function addProgram(entry: Entry, program: string): void {
   const { programs } = entry;
   if (programs.has(program)) return;
@@ -226,7 +226,7 @@ function addProgram(entry: Entry, program: string): void {
   programs.delete([...programs].sort(byText).at(-1) ?? '');
 }
 
-/** What is known of an argument so far. */
+/** The values of an argument so far. */
 function valuesOf(entry: Entry, index: number): Values {
   const existing = entry.args.get(index);
   if (existing !== undefined) return existing;

@@ -35,15 +35,15 @@ export interface CheckedCall {
   readonly phase: string;
   /** The action of the profile, such as `ERRNO(EPERM)`. */
   readonly action: string;
-  /** How often it was seen, with all arguments. */
+  /** The number of calls, with all arguments. */
   readonly count: number;
-  /** In how many runs. */
+  /** The number of runs with such calls. */
   readonly runs: number;
   /** The programs that made it. */
   readonly programs: readonly string[];
   /** The arguments on which the action depends, such as `domain=AF_ALG`; empty if there are none. */
   readonly arguments: readonly string[];
-  /** What would allow it, as a sentence; undefined if that depends on unknown arguments. */
+  /** The change that would allow it, as a sentence; undefined if that depends on unknown arguments. */
   readonly remedy: string | undefined;
   /** The position in the profile. */
   readonly at: Location | undefined;
@@ -55,7 +55,7 @@ export interface UnusedCall {
   readonly abi: AbiName;
   /** Its name. */
   readonly syscall: string;
-  /** Whether it depends on arguments. */
+  /** Whether its arguments decide. */
   readonly conditional: boolean;
 }
 
@@ -65,19 +65,19 @@ export interface ProfileCheck {
   readonly file: string;
   /** The number of checked runs. */
   readonly runs: number;
-  /** Distinct calls of the recordings. */
+  /** The number of distinct calls in the recordings. */
   readonly calls: number;
   /** Calls that would certainly be refused. */
   readonly refused: readonly CheckedCall[];
   /** Calls that may be refused: it depends on arguments that were not recorded, or on several together. */
   readonly uncertain: readonly CheckedCall[];
-  /** Calls that fail with ENOSYS while an older call that does the same is allowed, so that libraries fall back. */
+  /** Calls that fail with ENOSYS while an equivalent older call is allowed, so that libraries fall back. */
   readonly fallbacks: readonly CheckedCall[];
   /** Calls that are allowed although no run made them, on the native ABIs of the recordings. */
   readonly unused: readonly UnusedCall[];
 }
 
-/** Combinations of values that are tried for one call. */
+/** The maximum number of combinations of values that are tried for one call. */
 const MAX_COMBINATIONS = 4096;
 
 /**
@@ -121,7 +121,7 @@ export function checkProfile(
   };
 }
 
-/** A policy has no name; its rules do. */
+/** The file of a policy's rules. The policy itself has no file. */
 function fileOf({ abis }: Policy): string | undefined {
   for (const { syscalls } of abis)
     for (const part of syscalls.values()) {
@@ -134,7 +134,7 @@ function fileOf({ abis }: Policy): string | undefined {
 
 type Verdict = CheckedCall & { readonly kind: 'refused' | 'uncertain' | 'fallbacks' };
 
-/** What is to be said of a call: nothing where it is allowed. */
+/** The verdicts on a call; empty if it is allowed. */
 function checkCall(call: RecordedCall, policy: Policy): readonly Verdict[] {
   const number = callNumber(call.abi, call.syscall);
   if (number === undefined) return [];
@@ -158,7 +158,7 @@ function checkCall(call: RecordedCall, policy: Policy): readonly Verdict[] {
     remedy: kind === 'refused' ? remedyText({ arch, syscall: number, args }, policy) : undefined,
     at: placeOf(part, args),
   });
-  // It failed then as it would now.
+  // The call also failed with ENOSYS when it was recorded.
   if (call.unavailable === call.count && isFallback(evaluate(policy, { arch, syscall: number }))) return [];
   const inspected = [
     ...new Set(part.rules.flatMap(({ conditions }) => conditions.map(({ arg }) => arg))),
@@ -227,7 +227,7 @@ const combinationsOf = (known: readonly RecordedArgument[]): readonly (readonly 
     [[]],
   );
 
-/** Whether the policy allows another call that does the same, which libraries make after ENOSYS. */
+/** Whether the policy allows an equivalent call to which libraries fall back after ENOSYS. */
 function fallsBack({ abi, syscall }: RecordedCall, policy: Policy): boolean {
   return substitutesOf(abi, syscall).calls.some(name => {
     const number = callNumber(abi, name);

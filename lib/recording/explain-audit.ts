@@ -1,4 +1,5 @@
-// Explains audit records of seccomp: the call, who made it, what became of it, which rule did that, what would allow it.
+// Explains seccomp's audit records: the call, its program, the action, the rule that decided, and the change that would
+// allow the call.
 import { placeText } from '../util/place.js';
 import { actionKind, actionName, permits } from '../kernel/action.js';
 import { architectureOf, type Architecture } from '../kernel/architectures.js';
@@ -15,9 +16,12 @@ import { printable } from '../util/printable.js';
 import { parseAuditLine, type AuditLine } from './logs/audit-line.js';
 import { kernelMessage } from './logs/unwrap.js';
 
-/** An audit record, explained. */
+/** An audit record with an explanation. */
 export interface ExplainedAudit extends AuditLine {
-  /** The action of the filter: `KILL_PROCESS`, or `KILL` if the record has no more; undefined if the record has none that is known. */
+  /**
+   * The action of the filter: `KILL_PROCESS`, or `KILL` if the record does not say more; undefined if the record has no known
+   * action.
+   */
   readonly answer: string | undefined;
   /** The action of the profile, if there is one. */
   readonly profile: AuditVerdict | undefined;
@@ -31,20 +35,22 @@ export interface AuditVerdict {
   readonly why: string;
   /** The position in the profile. */
   readonly at: Location | undefined;
-  /** What would allow the call, as a sentence; undefined if it is allowed, or if that depends on arguments. */
+  /**
+   * The change that would allow the call, as a sentence; undefined if it is allowed, or if that depends on arguments.
+   */
   readonly remedy: string | undefined;
   /** Whether the record can come from a filter of this profile. */
   readonly fits: boolean;
 }
 
 /**
- * Parses an audit record of the kernel about seccomp, and evaluates a profile for its call; undefined for a line that is
- * not a complete record. Records contain no arguments. Throws UsageError (`bad-argument`), and as `resolveProfile` does.
+ * Parses a seccomp audit record of the kernel, and evaluates a profile for its call; undefined for a line that is not a
+ * complete record. Records contain no arguments. Throws UsageError (`bad-argument`), and as `resolveProfile` does.
  */
 export const explainAuditLine = (line: string, profile?: AnyProfile): ExplainedAudit | undefined =>
   new AuditExplainer(profile).explain(line);
 
-/** Explains many records by one profile, which is resolved once. */
+/** Explains many records with one profile, which is resolved once. */
 export class AuditExplainer {
   readonly #profile: AnyProfile | undefined;
   readonly #policies = new Map<Architecture, Policy>();
@@ -53,7 +59,7 @@ export class AuditExplainer {
     this.#profile = profile;
   }
 
-  /** The parts of a line; undefined if it is not a complete record of seccomp. */
+  /** The parts of a line; undefined if it is not a complete record. */
   explain(line: string): ExplainedAudit | undefined {
     requireText('a line', line);
     const record = parseAuditLine(kernelMessage(line));
@@ -143,7 +149,7 @@ export function formatAudit(record: ExplainedAudit): string {
   return `${said}; ${verdict}${other}${profile.remedy === undefined ? '' : `. To allow it, ${printable(profile.remedy)}`}`;
 }
 
-/** Whether two records are equal except for the process. */
+/** A key that is equal for records that differ only in the process. */
 export const auditKey = ({
   arch,
   number,

@@ -1,4 +1,4 @@
-// Recordings as JSON: deterministic text that diffs well, and a parser that takes the text for hostile.
+// Reads and writes recordings as JSON: deterministic text that diffs well, and a parser for untrusted text.
 import { ABIS, isCallNumber, syscallNumber } from '../kernel/abi.js';
 import type { AbiName } from '../kernel/architectures.js';
 import { parameterOf } from '../kernel/arguments/signatures.js';
@@ -44,7 +44,7 @@ export function formatRecording(recording: Recording): string {
     '}',
     '',
   ].join('\n');
-  // A value has a separator, so that shorter texts are within the limits.
+  // Each value takes at least two characters, so shorter texts are within the limits.
   if (text.length > 2 * MAX_VALUES) parseRecording(text);
   return text;
 }
@@ -78,12 +78,12 @@ function callText({ abi, syscall, phase, count, atLeast, runs, unavailable, ...r
     ...(rest.morePrograms && { morePrograms: true }),
   });
   if (rest.args.length === 0) return text;
-  // By hand, as JSON.stringify has no integers of 64 bits.
+  // Formatted by hand, because JSON.stringify does not support 64-bit integers.
   const args = rest.args.map(arg => `"${arg.index}":${argumentText(arg)}`);
   return `${text.slice(0, -1)},"args":{${args.join(',')}}}`;
 }
 
-/** `[1,2]`: only these values; an object if the values are not fully known. */
+/** Formats an argument: `[1,2]` if these are all values; an object if values are unknown. */
 function argumentText({ values, bits, more, unknown }: RecordedArgument): string {
   const list = `[${values.join(',')}]`;
   if (!more && !unknown) return list;
@@ -97,7 +97,7 @@ export interface ParseRecordingOptions {
 }
 
 /**
- * Parses a text of `formatRecording`. The text may be hostile.
+ * Parses a text of `formatRecording`. The text may be untrusted.
  *
  * Throws RecordingError with the position: `bad-recording` for a text that is not a recording of version 1,
  * `recording-too-large`; and UsageError (`bad-argument`) for a value that is not a string.
@@ -129,7 +129,7 @@ export function parseRecording(text: string, options: ParseRecordingOptions = {}
   });
 }
 
-/** Whether a text begins as `formatRecording` writes one. */
+/** Whether a text starts like those of `formatRecording`. */
 export const isRecordingText = (text: string): boolean =>
   /^\s*\{\s*"kind"\s*:\s*"seccomp recording"/.test(text);
 

@@ -1,4 +1,4 @@
-// Merges recordings: of runs, programs, machines. The order does not matter, and neither does the grouping.
+// Merges recordings of runs, programs or machines. Neither order nor grouping matters.
 import { groupBy } from '../util/collections.js';
 import { ownElements } from '../util/own-elements.js';
 import { tooManyCalls } from './build.js';
@@ -50,14 +50,14 @@ function mergeCalls(a: RecordedCall, b: RecordedCall): RecordedCall {
     args: [...groupBy([...a.args, ...b.args], ({ index }) => index).values()]
       .map(([first, second]): RecordedArgument => {
         if (first === undefined) throw new Error('unreachable: a group has an item');
-        // What one of them does not know is not known of both.
+        // Values that one of them does not know are unknown in the result.
         return second === undefined ? { ...first, unknown: true } : mergeArguments(first, second);
       })
       .sort((x, y) => x.index - y.index),
   };
 }
 
-/** What is known of an argument from two sources. */
+/** Merges the values of an argument from two sources. */
 export function mergeArguments(a: RecordedArgument, b: RecordedArgument): RecordedArgument {
   const all = [...new Set([...a.values, ...b.values])].sort(byValue);
   const more = a.more || b.more || all.length > LIMITS.values;
@@ -70,7 +70,10 @@ export function mergeArguments(a: RecordedArgument, b: RecordedArgument): Record
   };
 }
 
-/** One for each kind. Those that are cut off come after all that are kept, so that none of them can come back. */
+/**
+ * Merges sources that differ only in counts. Sources beyond the limit sort after all that are kept, so that none of
+ * them can reappear in a later merge.
+ */
 function mergeSources(sources: readonly RecordingSource[]): readonly RecordingSource[] {
   return [...groupBy(sources, sourceKey)]
     .sort(([a], [b]) => byText(a, b))
@@ -85,6 +88,6 @@ function mergeSources(sources: readonly RecordingSource[]): readonly RecordingSo
     );
 }
 
-/** Equal for sources that differ only in counts. */
+/** A key that is equal for sources that differ only in counts. */
 const sourceKey = ({ how, arch, kernel, libc, command }: RecordingSource): string =>
   JSON.stringify([how, arch, kernel, libc, command]);

@@ -1,4 +1,4 @@
-// The calls of one phase of a recording.
+// Selects the calls of one phase of a recording.
 import { RecordingError } from '../util/errors.js';
 import { show } from '../util/show.js';
 import { byText, RUNTIME_PHASE, sealRecording, type RecordedCall, type Recording } from './recording.js';
@@ -16,7 +16,7 @@ export interface PhaseOption {
 export const callsOfPhase = ({ calls }: Recording, phase: string | undefined): readonly RecordedCall[] =>
   calls.filter(call => (phase === undefined ? call.phase !== RUNTIME_PHASE : isIn(call.phase, phase)));
 
-/** Whether a phase is another one or a part of it. */
+/** Whether a phase is this one or a part of it. */
 const isIn = (phase: string, whole: string): boolean => phase === whole || phase.startsWith(`${whole}/`);
 
 /** The error for a recording without calls of a phase. */
@@ -43,8 +43,8 @@ function phasesIn({ calls }: Recording): string {
 const MAX_PHASES = 8;
 
 /**
- * The recording with only the calls of a phase. Throws RecordingError (`nothing-recorded`) for a phase without calls,
- * which is a mistake: a check of it would find nothing.
+ * A recording with only the calls of a phase. Throws RecordingError (`nothing-recorded`) for a phase without calls,
+ * because a check of it would never find anything.
  */
 export function recordingOfPhase(recording: Recording, phase: string | undefined): Recording {
   const calls = callsOfPhase(recording, phase);

@@ -1,9 +1,9 @@
-// Which arguments are recorded: those whose values a condition can compare, never data in memory.
+// Defines which arguments are recorded: those whose values a condition can compare, never data in memory.
 import { own } from '../util/own.js';
 import type { AbiName } from '../kernel/architectures.js';
 import { parametersOf, type Parameter } from '../kernel/arguments/signatures.js';
 
-/** Groups of constants that conditions are written with. Modes of files, offsets of time and flags of waiting say little about power. */
+/** Groups of constants to use in conditions. File modes, clock ids and wait flags say little about privileges. */
 const GROUPS: ReadonlySet<string> = new Set(
   (
     'AF SOCK SOL O CLONE PROT MAP F PR ARCH IOCTL PER KEYCTL BPF PTRACE SECCOMP SECCOMP_FLAG MS UMOUNT OPEN_TREE ' +
@@ -11,10 +11,7 @@ const GROUPS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/**
- * Arguments that a group does not describe: constants that depend on another argument, 0 for the caller itself,
- * signals that are sent.
- */
+/** Other arguments to record: constants that depend on another argument, 0 for the caller itself, signals to send. */
 const OTHERS: ReadonlySet<string> = new Set(
   (
     'socket.protocol socketpair.protocol prlimit64.pid kill.sig tkill.sig tgkill.sig rt_sigqueueinfo.sig ' +
@@ -22,15 +19,15 @@ const OTHERS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** An argument that is recorded. */
+/** An argument to record. */
 export interface RecordedParameter extends Parameter {
-  /** Which argument, from 0. */
+  /** The index of the argument, from 0. */
   readonly index: number;
 }
 
 const known = new Map<string, readonly RecordedParameter[]>();
 
-/** The arguments of a call that are recorded, in their order; none for a call without a name. */
+/** The arguments of a call that are recorded, in order; empty for a call without a name. */
 export function recordedParameters(abi: AbiName, syscall: string): readonly RecordedParameter[] {
   const key = `${abi} ${syscall}`;
   const existing = known.get(key);
@@ -43,7 +40,7 @@ export function recordedParameters(abi: AbiName, syscall: string): readonly Reco
         parameter.kind === 'integer' &&
         (GROUPS.has(own(parameter, 'constants') ?? '') || OTHERS.has(`${syscall}.${parameter.name}`)),
     );
-  // Only calls that exist are remembered: a log can name any number of others.
+  // Only calls that exist are cached, because a log can contain any number of other names.
   if (parameters !== undefined) known.set(key, recorded);
   return recorded;
 }

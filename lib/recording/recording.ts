@@ -1,4 +1,4 @@
-// A Recording: the system calls that programs were seen to make, over any number of runs. An immutable value.
+// A Recording: the system calls that programs made in any number of runs. An immutable value.
 import type { AbiName } from '../kernel/architectures.js';
 import { UsageError } from '../util/errors.js';
 import { requireList } from '../util/failures.js';
@@ -11,7 +11,7 @@ export interface RecordedArgument {
   readonly index: number;
   /** The values, ascending, with as many bits as the kernel reads. Empty if there were more than 64. */
   readonly values: readonly bigint[];
-  /** Every bit that was set in some value. */
+  /** All bits that were set in any value. */
   readonly bits: bigint;
   /** Whether there were more values than are kept; then only `bits` describes them. */
   readonly more: boolean;
@@ -23,9 +23,9 @@ export interface RecordedArgument {
 export interface RecordedCall {
   /** The ABI of the call. */
   readonly abi: AbiName;
-  /** Its name, or its number in digits if it has no name. x32 numbers are without bit 30. */
+  /** Its name, or its number in digits if it has no name, without bit 30 for x32. */
   readonly syscall: string;
-  /** The phase of the run, with its parts after a `/`; empty if the run was not divided. */
+  /** The phase of the run, with parts after a `/`; empty if the run was not divided. */
   readonly phase: string;
   /** The number of calls, in all runs. */
   readonly count: number;
@@ -78,25 +78,25 @@ export interface Recording {
 
 /** Limits of a recording, for one program and for many machines. */
 export const LIMITS = {
-  /** Distinct calls, with their phases. Linux has some 500 on an ABI. */
+  /** The maximum number of distinct calls, with their phases. Linux has about 500 on an ABI. */
   calls: 16_384,
-  /** Programs of one call. */
+  /** The maximum number of programs of one call. */
   programs: 16,
-  /** Values of one argument. */
+  /** The maximum number of values of one argument. */
   values: 64,
-  /** Sources. */
+  /** The maximum number of sources. */
   sources: 100,
-  /** UTF-16 units in a text, such as a path. */
+  /** The maximum length of a text such as a path, in UTF-16 units. */
   text: 512,
 } as const;
 
-/** The phase of calls that a container runtime made, in recordings of running processes. Profiles leave it out. */
+/** The phase of calls that a container runtime made, in recordings of running processes. Generated profiles omit it. */
 export const RUNTIME_PHASE = 'runtime';
 
-/** So that a recording has room for the part behind it: `start/children`. */
+/** Leaves room in a recording for a part after the name: `start/children`. */
 const MAX_PHASE = LIMITS.text / 2;
 
-/** The name of a phase. Throws UsageError (`bad-option`). */
+/** Checks the name of a phase. Throws UsageError (`bad-option`). */
 export function checkedPhase(name: unknown): string {
   if (typeof name === 'string' && name.length <= MAX_PHASE) return name;
   throw badOption('phase', name, `Pass a string of at most ${MAX_PHASE} characters`);
@@ -104,7 +104,7 @@ export function checkedPhase(name: unknown): string {
 
 const sealed = new WeakSet<Recording>();
 
-/** Makes a recording of parts that are in order, and freezes it. */
+/** Freezes the parts of a recording, which must be in order, and marks it as valid. */
 export function sealRecording({ runs, sources, calls }: Recording): Recording {
   const recording = Object.freeze({
     runs,
@@ -125,7 +125,7 @@ export function sealRecording({ runs, sources, calls }: Recording): Recording {
   return recording;
 }
 
-/** Throws UsageError (`not-a-recording`) for a value that this package did not make. */
+/** Throws UsageError (`not-a-recording`) for a value that this package did not create. */
 export function checkedRecording(value: Recording): Recording {
   if (sealed.has(value)) return value;
   throw new UsageError(
@@ -135,21 +135,21 @@ export function checkedRecording(value: Recording): Recording {
   );
 }
 
-/** The recordings of a list. Throws UsageError (`bad-argument`). */
+/** The items of a list of recordings. Throws UsageError (`bad-argument`). */
 export function listOf(recordings: readonly Recording[]): readonly Recording[] {
   requireList('recordings', recordings, 'Pass a list of recordings');
   return ownElements(recordings);
 }
 
-/** The key that entries of one call share. */
+/** The key of a call's entries. */
 export const callKey = ({ abi, syscall, phase }: Pick<RecordedCall, 'abi' | 'syscall' | 'phase'>): string =>
   `${abi} ${syscall} ${phase}`;
 
-/** Adds counts and stays within the safe integers, in any order of additions. */
+/** Adds counts, limited to safe integers; the order of additions does not matter. */
 export const addCounts = (a: number, b: number): number => Math.min(a + b, Number.MAX_SAFE_INTEGER);
 
-/** Orders texts by their UTF-16 units, the same on every machine. */
+/** Compares texts by their UTF-16 units, in the same way on every machine. */
 export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Orders values. */
+/** Compares values. */
 export const byValue = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,4 +1,5 @@
-// Removes calls from a profile that no recording used, and proves that the result allows nothing more and refuses no recorded call.
+// Removes calls from a profile that no recording used, and proves that the result allows nothing more and refuses no recorded
+// call.
 import { ABIS, callText, isCallNumber, namesNumbered } from '../kernel/abi.js';
 import { ARCHITECTURES } from '../kernel/architectures.js';
 import { isFallback, permits } from '../kernel/action.js';
@@ -41,7 +42,7 @@ export interface TightenOptions extends CheckOptions {
 
 /** A name that was removed from a rule. */
 export interface RemovedName {
-  /** The name of the call as the profile has it. */
+  /** The name of the call as in the profile. */
   readonly syscall: string;
   /** The position in the profile. */
   readonly at: Location;
@@ -63,15 +64,14 @@ const NEWER = 'newer calls that libraries try first: with ENOSYS they fall back 
 
 /**
  * Returns a smaller profile: names that no run used are removed from the rules that allow them, and so are rules whose
- * conditions no recorded call met. Calls that programs need without making them in every run are kept, as in
- * `generateProfile`; a call that libraries try first, and replace after ENOSYS, gets ENOSYS. The rest of the text is
- * kept.
+ * conditions no recorded call met. Calls that programs need but do not make in every run are kept, as in
+ * `generateProfile`. Calls that libraries try first, with a fallback, fail with ENOSYS. The rest of the text is kept.
  *
  * The result is proven to allow nothing that the profile refuses, with and without capabilities, and allows every
  * recorded call that the profile allows. A profile whose default action allows calls is not changed.
  *
  * Throws UsageError (`not-a-recording`, `bad-option`, `bad-profile-source` for a Profile, whose text is not known),
- * RecordingError (`nothing-recorded`), ConversionError (`not-expressible`) for a profile in another format than JSON,
+ * RecordingError (`nothing-recorded`), ConversionError (`not-expressible`) for a profile in a format other than JSON,
  * and as `parseProfile` and `resolveProfile` do.
  */
 export function tightenProfile(
@@ -89,7 +89,10 @@ export function tightenProfile(
   return tightenText(readSource(profile), recordings, options);
 }
 
-/** The same for a text that was already read. For a profile that extends another, it returns the whole profile. */
+/**
+ * As `tightenProfile`, for a text that was already read. For a profile that extends another one, returns the whole
+ * profile.
+ */
 export function tightenText(
   source: SourceText,
   recordings: readonly Recording[],
@@ -100,7 +103,8 @@ export function tightenText(
   const recording = recordingOfPhase(mergeRecordings(...listOf(recordings)), phase);
   const { file } = source;
   const given = parseProfile(own(source, 'path') ?? new TextEncoder().encode(source.text), { file });
-  // That of a profile which extends another is the whole of both: names of the base have their places in the base.
+  // For a profile that extends another one, this is the whole profile: names of the base have their positions in the
+  // base.
   const text = textOfProfile(given);
   const profile = text === source.text ? given : parseProfile(new TextEncoder().encode(text), { file });
   const generated = generateProfile([recording], {
@@ -116,7 +120,7 @@ export function tightenText(
     ),
   );
   const restored = new Map<string, string>();
-  // Names whose removal would be no proposal are put back. Ordinary profiles have none.
+  // Restores names whose removal would make the profile wider or refuse a recorded call. Ordinary profiles have none.
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const removed = permits(profile.defaultAction)
       ? []
@@ -155,7 +159,7 @@ function removedNames(
     if (meant.some(isNeeded)) return [];
     const seen = calls.filter(({ syscall }) => meant.includes(syscall));
     if (seen.length === 0) return [{ syscall: name, at, why: 'no run made it' }];
-    // Conditions on other machines are unknown here.
+    // Conditions on other machines are unknown.
     const isForAll = [rule.includes, rule.excludes].every(
       asked => asked.caps.length === 0 && asked.arches.length === 0 && !hasOwn(asked, 'minKernel'),
     );
@@ -166,18 +170,18 @@ function removedNames(
   });
 }
 
-/** The calls of a name in a profile: itself, or those of a number, at most one for each ABI. */
+/** The calls that a name in a profile stands for: itself, or those of a number, at most one for each ABI. */
 const namesMeant = (name: string): readonly string[] =>
   isCallNumber(name) ? [name, ...namesNumbered(name)] : [name];
 
-/** Whether a condition may have held for a recorded call. What is not known may be anything. */
+/** Whether a condition may have held for a recorded call. Unknown values may be anything. */
 function mayHold(condition: ProfileCondition, { abi, syscall, args }: RecordedCall): boolean {
   const { arg } = condition;
   const known = args.find(({ index }) => index === arg);
   if (known === undefined || known.more || known.unknown) return true;
   const signed = parameterOf(abi, syscall, arg)?.width === 32;
   return known.values.some(value =>
-    // C libraries extend an int with its sign or with zeros.
+    // C libraries pass a negative int either sign-extended or with zeros.
     [value, signed ? BigInt.asUintN(64, BigInt.asIntN(32, value)) : value].some(each => {
       const registers: bigint[] = [];
       registers[arg] = each;
@@ -191,7 +195,7 @@ function mayHold(condition: ProfileCondition, { abi, syscall, args }: RecordedCa
   );
 }
 
-/** The text without these names, without rules that have none left, and with ENOSYS for newer calls among them. */
+/** Removes these names from the text, and rules without remaining names. Newer calls among them fail with ENOSYS. */
 function edited(
   text: string,
   { rules, defaultAction }: Profile,
@@ -215,7 +219,7 @@ function edited(
   });
 }
 
-/** Names that are allowed in some way, after the removal. */
+/** Names that are still allowed, possibly under conditions, after the removal. */
 function allowedNames({ rules }: Profile, removed: readonly RemovedName[]): readonly string[] {
   const places = new Set(removed.map(({ at }) => at.pointer));
   const left = rules
@@ -226,7 +230,7 @@ function allowedNames({ rules }: Profile, removed: readonly RemovedName[]): read
   return [...new Set(left)].sort(byText);
 }
 
-/** The profile of an edited text; undefined where it is none. */
+/** Parses an edited text; undefined if it is not a valid profile. */
 const parseAgain = (text: string, file: string): Profile | undefined =>
   attempt(
     () => parseProfile(new TextEncoder().encode(text), { file }),
@@ -234,7 +238,7 @@ const parseAgain = (text: string, file: string): Profile | undefined =>
     () => undefined,
   );
 
-/** Names of calls for which the proposed profile is wider than the old one, or refuses what the old one allows of the recording. */
+/** Names of calls for which the proposed profile is wider than the old one, or refuses recorded calls that the old one allows. */
 function whatIsWorse(
   old: Profile,
   proposed: Profile | undefined,
@@ -257,11 +261,11 @@ function whatIsWorse(
         for (const name of excessOf(proposed, old, { ...meaning, arch, capabilities })) worse.add(name);
     return [...worse];
   };
-  // Where it cannot be resolved, a denial has nothing to deny any more.
+  // If the profile cannot be resolved, one of its denials no longer has an effect.
   return attempt(find, ProfileError, () => depending);
 }
 
-/** What a check has against a profile, with the call. */
+/** The findings of a check, with the name of the call for each. */
 const findingsOf = ({ refused, uncertain }: ProfileCheck): ReadonlyMap<string, string> =>
   new Map(
     [...refused, ...uncertain].map(({ abi, syscall, phase, arguments: args }) => [
@@ -270,9 +274,11 @@ const findingsOf = ({ refused, uncertain }: ProfileCheck): ReadonlyMap<string, s
     ]),
   );
 
-/** Names of a call that the first profile allows and the second refuses; none where there is no such call. */
+/**
+ * Names of calls that the first profile allows and the second refuses, at most one per search; empty if there is none.
+ */
 function excessOf(first: Profile, second: Profile, options: CompileOptions): readonly string[] {
-  // Undefined where the profile is not for that machine.
+  // Undefined if the profile is not for that machine.
   const from = attempt(
     () => compile(second, options),
     ProfileError,

@@ -1,4 +1,4 @@
-// The system calls of a report: each with its action, in words where arguments decide, and the rules that name it.
+// The system calls of a report: each with its action, in words if arguments decide, and the rules that name it.
 import type { Explanation } from '../filter/inspect/explain.js';
 import { formatForeign } from '../filter/inspect/format.js';
 import type { AbiActions, SyscallActions } from '../filter/meaning/sections.js';
@@ -14,7 +14,7 @@ import { parametersOf } from '../kernel/arguments/signatures.js';
 import { groupBy } from '../util/collections.js';
 import type { RuleLine, RuleData } from './rules.js';
 
-/** The kind of action: calls are coloured and filtered by it. */
+/** The kind of an action, by which calls are coloured and filtered. */
 export type Tone = 'allow' | 'log' | 'conditional' | 'notify' | 'trace' | 'errno' | 'trap' | 'kill';
 
 /** One system call of an ABI. */
@@ -22,18 +22,18 @@ export interface CallData {
   readonly name: string;
   readonly number: number;
   readonly tone: Tone;
-  /** The action, or undefined where arguments decide. */
+  /** The action; absent if arguments decide. */
   readonly action?: string;
   /** The actions under conditions; empty if arguments do not matter. */
   readonly cases: readonly { readonly condition: string; readonly action: string }[];
   readonly otherwise: string;
-  /** All of it in one line. */
+  /** The actions and conditions in one line. */
   readonly words: string;
-  /** Why no rule decides, where that is so. */
+  /** The reason for the action, if no rule decides. */
   readonly why?: string;
-  /** As in a declaration in C; undefined where nothing is known. */
+  /** As in a C declaration; absent if they are unknown. */
   readonly parameters?: readonly string[];
-  /** The rules that name it, as indexes, with the place where each does. */
+  /** The rules that name it, as indexes, each with the position of the name. */
   readonly rules: readonly { readonly rule: number; readonly at: RuleLine }[];
 }
 
@@ -51,7 +51,7 @@ export interface AbiData {
   readonly unnamed: readonly NumbersData[];
 }
 
-/** ABIs or architectures that are spoken of as a whole. */
+/** ABIs or architectures whose calls are described together. */
 export interface CallRemark {
   readonly place: string;
   readonly words: string;

@@ -1,4 +1,4 @@
-// The differences between two filters as rows of a table: what changes in the same way on several ABIs once.
+// The differences between two filters as table rows. Equal changes on several ABIs share a row.
 import type { Layers } from '../filter/layers.js';
 import { diff, type Difference } from '../filter/inspect/diff.js';
 import { wordArguments, formatForeign } from '../filter/inspect/format.js';
@@ -8,20 +8,20 @@ import { groupBy } from '../util/collections.js';
 import { toneOf, type Tone } from './calls.js';
 import { own } from '../util/own.js';
 
-/** Calls whose action changes in one way. */
+/** Calls whose action changes in the same way. */
 export interface DifferenceData {
   readonly abis: readonly string[];
   /** Names of calls, or numbers; empty for every call. */
   readonly calls: readonly string[];
   readonly from: { readonly action: string; readonly tone: Tone };
   readonly to: { readonly action: string; readonly tone: Tone };
-  /** The arguments for which it changes; undefined for all. */
+  /** The arguments for which it changes; absent for all. */
   readonly when?: string;
   /** One of these calls: `socket(16, 3)`. */
   readonly witness: string;
 }
 
-/** What changes from one to the other, first what depends on arguments. Throws as `diff` does. */
+/** The differences between two filters, those that depend on arguments first. Throws as `diff` does. */
 export function compare(first: Layers, second: Layers): readonly DifferenceData[] {
   const rows = diff(first, second).map(rowOf);
   const sameCall = merged(
@@ -37,7 +37,7 @@ export function compare(first: Layers, second: Layers): readonly DifferenceData[
   return [...sameCall.filter(row => own(row, 'when') !== undefined), ...always];
 }
 
-/** What changes for one call, where there is a comparison. */
+/** The differences for one call, if there is a comparison. */
 export const changesOf = (
   comparison: { readonly differences: readonly DifferenceData[] } | undefined,
   abi: string,
@@ -47,7 +47,7 @@ export const changesOf = (
     ({ abis, calls }) => abis.includes(abi) && (calls.length === 0 || calls.includes(syscall)),
   ) ?? [];
 
-/** One row for all items with equal values. */
+/** Merges items with equal values into one row. */
 const merged = (
   rows: readonly DifferenceData[],
   agree: (row: DifferenceData) => unknown,
@@ -73,7 +73,7 @@ function rowOf({ place, from, to, when, witness }: Difference): DifferenceData {
   };
 }
 
-/** The ABI, or architectures, and the names or numbers of the calls; none for all calls. */
+/** The ABI, or architectures, and the names or numbers of the calls; empty for all calls. */
 function placeWords(place: Difference['place']): readonly [string, readonly string[]] {
   switch (place.kind) {
     case 'abi':

@@ -14,15 +14,15 @@ import { flowOf, type Flow } from './flow.js';
 import { ruleData, type RuleData } from './rules.js';
 import { owned } from '../util/own.js';
 
-/** What a report is about: a program, and as much as is known of where it came from. */
+/** The subject of a report: a program, and its origin as far as it is known. */
 export interface ReportSubject {
   readonly name: string;
   readonly program: Program;
-  /** Present where the program was compiled from a policy. */
+  /** Present if the program was compiled from a policy. */
   readonly filter?: Filter;
-  /** Present where the policy came from a profile. */
+  /** Present if the policy came from a profile. */
   readonly profile?: Profile;
-  /** The text of the profile, where there is one. */
+  /** The text of the profile, if any. */
   readonly text?: string;
 }
 
@@ -50,7 +50,7 @@ export interface InstructionData {
   readonly text: string;
 }
 
-/** Everything that a page shows. */
+/** The content of a page. */
 export interface ReportData {
   readonly name: string;
   readonly summary: SummaryData;

@@ -1,8 +1,8 @@
-// An HTML document that needs nothing else and can run nothing else: a page of a report, or the playground.
+// A self-contained HTML document that can run no other code: a page of a report, or the playground.
 import { sha256Base64 } from '../util/host/sha256.js';
 import { markup, type Markup } from './markup.js';
 
-/** What one page has, and another does not. */
+/** The parts in which pages differ. */
 export interface PageParts {
   readonly title: string;
   readonly heading: string;
@@ -12,15 +12,18 @@ export interface PageParts {
   readonly links: readonly (readonly [id: string, title: string])[];
   readonly style: string;
   readonly script: string;
-  /** Directives of the content security policy beyond those of every page. */
+  /** Directives of the content security policy in addition to those of every page. */
   readonly directives: readonly string[];
   readonly body: Markup;
 }
 
-/** Files of the package, which are markup already. */
+/** Marks a file of the package that already contains markup. */
 export const raw = (html: string): Markup => ({ html });
 
-/** The document. Its script and style are allowed by their hashes; everything else is blocked, including the network. */
+/**
+ * Formats the document. Its script and style are allowed by their hashes; everything else is blocked, including the
+ * network.
+ */
 export function htmlDocument(parts: PageParts): string {
   const { title, heading, subtitle, links, style, script, directives, body } = parts;
   const policy = [

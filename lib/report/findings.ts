@@ -1,4 +1,4 @@
-// What is wrong with the subject of a report, or worth knowing, at its places.
+// Findings about the subject of a report, with their positions.
 import type { CompileOptions } from '../filter/compile-profile.js';
 import { lintProgram } from '../lint/lint-program.js';
 import type { Program } from '../bpf/program.js';
@@ -12,7 +12,7 @@ import { placeOf, type RuleLine } from './rules.js';
 import { owned } from '../util/own.js';
 import { givenOptions } from '../util/options.js';
 
-/** A finding of `lint`; without a place for programs. */
+/** A finding of `lint`; those for programs have no position. */
 export interface FindingData {
   readonly severity: Severity;
   readonly code: string;
@@ -32,7 +32,7 @@ export function profileFindings(
   return lint(profile, { arch, kernel, capabilities, ...resolving }).map(findingData);
 }
 
-/** The findings about a program; `arch` is for those that do not look at the architecture. */
+/** The findings about a program; `arch` is for programs that do not test the architecture. */
 export const programFindings = (program: Program, arch?: Architecture): readonly FindingData[] =>
   lintProgram(program, arch === undefined ? {} : { arch }).map(findingData);
 

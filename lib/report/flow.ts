@@ -1,4 +1,4 @@
-// The decisions of a program laid out as a picture: tests, their branches, and the actions at the ends.
+// Lays out the decisions of a program as a picture: tests, their branches, and the actions at the ends.
 import { knownAt, certainCall, type Known } from '../bpf/listing/known.js';
 import { architectureName, callName } from '../bpf/listing/names.js';
 import { wordAt } from '../bpf/listing/notation.js';
@@ -40,14 +40,14 @@ export interface FlowLink extends PlacedNode {
 
 export type FlowNode = FlowTest | FlowAnswer | FlowLink;
 
-/** A way out of a test. */
+/** A branch of a test. */
 export interface FlowEdge {
   readonly from: FlowTest;
   readonly when: boolean;
   readonly to: FlowNode;
 }
 
-/** The picture: nodes in columns and rows, each way to the right in its row or straight down in its column. */
+/** The picture: nodes in columns and rows. Each branch goes right in its row or straight down in its column. */
 export interface Flow {
   readonly nodes: readonly FlowNode[];
   readonly edges: readonly FlowEdge[];
@@ -56,9 +56,8 @@ export interface Flow {
 }
 
 /**
- * Lays a valid program out. Of the two ways out of a test, the one with less to come goes to the right and the other one
- * down, so that there are few columns. A test that several ways lead to is drawn once, below another one if there is
- * such a way.
+ * Lays out a valid program. Of the two branches of a test, the smaller one goes right and the other one down, so that
+ * there are few columns. A test that several branches lead to is drawn once, below another one if such a branch exists.
  */
 export function flowOf(program: Program): Flow {
   const { entry, ways } = plan(program);
@@ -92,7 +91,7 @@ export function flowOf(program: Program): Flow {
 type FlowDraft =
   Omit<FlowTest, keyof PlacedNode> | Omit<FlowAnswer, keyof PlacedNode> | Omit<FlowLink, keyof PlacedNode>;
 
-/** Something to be placed: in the next row that is free, unless one is given. */
+/** A node to be placed: in the next free row, unless one is given. */
 interface Waiting {
   readonly draft: FlowDraft;
   readonly column: number;
@@ -101,14 +100,14 @@ interface Waiting {
   readonly when?: boolean;
 }
 
-/** A way out of a test, to the right or down. */
+/** A branch of a test, to the right or down. */
 interface Way {
   readonly direction: 'right' | 'down';
   readonly when: boolean;
   readonly draft: FlowDraft;
 }
 
-/** What is drawn at the end of each way, the way down of each test first. */
+/** The node at the end of each branch, with the downward branch of each test first. */
 function plan(program: Program): {
   readonly entry: FlowDraft;
   readonly ways: ReadonlyMap<number, readonly Way[]>;
@@ -158,7 +157,7 @@ const answer = (instruction: Instruction | undefined): FlowDraft =>
     ? { kind: 'answer', text: actionName(instruction.k), tone: toneOf(instruction.k) }
     : { kind: 'answer', text: 'A', tone: 'conditional' };
 
-/** How many answers the ways from each instruction lead to; what several ways lead to counts for each. */
+/** The number of answers below each instruction; shared ones count for each branch that leads to them. */
 function sizesOf(program: Program): readonly number[] {
   const sizes = program.map(() => 1);
   for (let index = program.length - 1; index >= 0; index--) {
@@ -168,7 +167,7 @@ function sizesOf(program: Program): readonly number[] {
   return sizes;
 }
 
-/** Follows a program from an instruction to the next test or return, with the test in words. */
+/** Follows a program from an instruction to the next test or return, and formats the test. */
 function blockAt(
   program: Program,
   known: readonly (Known | undefined)[],
@@ -190,7 +189,7 @@ function blockAt(
   }
 }
 
-/** The content of the accumulator. */
+/** Names the content of the accumulator. */
 function subjectOf(known: Known | undefined, word: number | undefined): string {
   switch (word) {
     case undefined:
@@ -222,7 +221,7 @@ function testText(program: Program, index: number, known: Known | undefined, sub
   return `${subject} ${SIGNS[operation.op]} ${operand}`;
 }
 
-/** The constant of a test, with its name where it is certain. */
+/** The constant of a test, by name if it is certain. */
 function constant(code: number, k: number, known: Known | undefined): string {
   const number = formatNumber(BigInt(k));
   const word = known?.word;
@@ -240,7 +239,7 @@ function constant(code: number, k: number, known: Known | undefined): string {
   return name ?? number;
 }
 
-/** The call that is certain to be asked about. */
+/** The call that the tests so far determine. */
 function callOf(known: Known | undefined): { readonly abi: AbiName; readonly name: string } | undefined {
   const number = known && certainCall(known);
   if (known?.audit === undefined || number === undefined) return undefined;

@@ -1,19 +1,19 @@
-// Runs a program on one call inside of a report. The page contains this module, compiled by scripts/bundle.mjs.
+// Runs a program on one call in a report. The page contains this module, compiled by scripts/bundle.mjs.
 import { holds, interpret, seccompData } from '../bpf/interpret.js';
 import { operationOf } from '../bpf/opcodes.js';
 
-/** An instruction that ran: the content of the accumulator after it and, for a test, whether it held. */
+/** An executed instruction: the content of the accumulator after it and, for a test, whether it held. */
 export interface PageStep {
   readonly index: number;
   a: number;
   readonly held?: boolean;
 }
 
-/** The sixteen words of `struct seccomp_data`, from numbers and a list of up to six registers. */
+/** The sixteen words of `struct seccomp_data` for a call with up to six registers. */
 export const callWords = (arch: number, syscall: number, args: readonly bigint[]): Uint32Array =>
   seccompData({ arch, syscall, args });
 
-/** Runs a program that the kernel would take, a list of [code, jt, jf, k]. */
+/** Runs a valid program, given as a list of [code, jt, jf, k]. */
 export function runProgram(
   program: readonly (readonly [number, number, number, number])[],
   words: Uint32Array,

@@ -1,12 +1,12 @@
-// HTML that nothing can be injected into: values become text unless they are markup themselves.
+// HTML templates that prevent injection: values become text unless they are markup themselves.
 import { own, hasOwn } from '../util/own.js';
 
-/** A piece of HTML. Only `markup` makes them. */
+/** A piece of HTML, which only `markup` creates. */
 export interface Markup {
   readonly html: string;
 }
 
-/** The values of a template: text, markup, lists of them; `undefined` for nothing. */
+/** Values in a template: text, markup, or lists of them; `undefined` is omitted. */
 export type MarkupValue = string | number | Markup | undefined | readonly MarkupValue[];
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -18,8 +18,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Spells out what a reader does not see, or what makes other text look different: control characters, marks that turn the
- * direction of writing, line separators, zero-width and unassigned characters. Line feeds and tabs stay.
+ * Makes characters visible that a reader cannot see or that change how other text looks: control characters,
+ * bidirectional marks, line separators, zero-width and unassigned characters. Line feeds and tabs stay.
  */
 export const visible = (text: string): string =>
   text.replace(/[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/gu, character => {
@@ -35,12 +35,12 @@ function render(value: MarkupValue): string {
   return hasOwn(value, 'html') ? value.html : value.map(render).join('');
 }
 
-/** A template of HTML. What is put in is text in elements and in attributes, which must be in quotation marks. */
+/** An HTML template. Values become text in elements and attributes; attributes must be quoted. */
 export const markup = (parts: TemplateStringsArray, ...values: readonly MarkupValue[]): Markup => ({
   html: parts.map((part, index) => `${part}${render(values[index])}`).join(''),
 });
 
-/** Data in an element that no script runs: JSON that cannot end the element. */
+/** Data in an element that is not executed: JSON that cannot end the element. */
 export const jsonElement = (id: string, data: unknown): Markup => {
   const json = JSON.stringify(data, (_, item: unknown) => (typeof item === 'string' ? visible(item) : item));
   return {

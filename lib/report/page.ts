@@ -49,7 +49,10 @@ ${jsonElement('data', scriptData(data))}`,
   });
 }
 
-/** What the script needs: calls in the order of the grids, groups by name, rules, the program, and how much of the source is there. */
+/**
+ * Data for the script: calls in the order of the grids, groups by name, rules, the program, and how many lines of the source are
+ * shown.
+ */
 export function scriptData(data: ReportData): object {
   const { abis, rules, program, source, comparison } = owned(data);
   return {
@@ -66,7 +69,7 @@ export function scriptData(data: ReportData): object {
   };
 }
 
-/** A call without the data that is elsewhere on the page. */
+/** A call without the data that other parts of the page contain. */
 function scripted(whole: CallData, differences: readonly DifferenceData[]): object {
   const { words: _, action: __, rules, ...call } = owned(whole);
   return {

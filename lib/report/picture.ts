@@ -1,4 +1,4 @@
-// The picture of a program's decisions as SVG, with marks by which a script lights up the way of one call.
+// Draws a program's decisions as SVG, with ids with which a script highlights the path of one call.
 import type { Flow, FlowEdge, FlowNode } from './flow.js';
 import { markup, type Markup } from './markup.js';
 
@@ -9,10 +9,10 @@ const PADDING = 14;
 /** The space between columns, for `yes` and `no`. */
 const GAP = 44;
 const INDENT = 12;
-/** Longer texts are cut; the tooltip has the whole text. */
+/** The maximum length of a text; the tooltip has the whole text. */
 const LETTERS = 48;
 
-/** Draws the decisions of a program. Tests have the ids `t1`, `t2`, … of their instructions, ways out of them `e1y`, `e1n`. */
+/** Draws the decisions of a program. Tests have the ids `t1`, `t2`, … of their instructions, their branches `e1y`, `e1n`. */
 export function picture({ nodes, edges, columns, rows }: Flow): Markup {
   const widths = Array.from({ length: columns }, () => 0);
   for (const node of nodes) widths[node.column] = Math.max(widths[node.column] ?? 0, widthOf(node));
@@ -25,7 +25,7 @@ export function picture({ nodes, edges, columns, rows }: Flow): Markup {
   const x = ({ column }: FlowNode): number => lefts[column] ?? 0;
   const [width, height] = [Math.ceil(left - GAP + 1), rows * ROW];
   const tests = nodes.filter(({ kind }) => kind === 'test');
-  // All other ends are drawn with the ways to them.
+  // All other ends are drawn with the branches that lead to them.
   const alone = nodes.slice(0, 1).filter(({ kind }) => kind !== 'test');
   return markup`<svg
     class="flow"

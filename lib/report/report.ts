@@ -1,4 +1,4 @@
-// From a profile or a program to a page that shows all there is to know of it.
+// Renders a page with everything about a profile or a program.
 import { COMPILE_OPTIONS } from '../filter/compile-options.js';
 import { compile, type AnyProfile, type CompileOptions } from '../filter/compile-profile.js';
 import type { Filter } from '../filter/filter.js';
@@ -24,7 +24,7 @@ export interface ReportOptions extends CompileOptions {
   readonly name?: string | undefined;
   /** A profile, a filter, a program, or a list of layers, the oldest first, to compare with. */
   readonly against?: Reported | readonly Layer[] | undefined;
-  /** The name of the other one. */
+  /** The name of the filter in `against`. */
   readonly againstName?: string | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface ReportOptions extends CompileOptions {
 export const htmlReport = (source: Reported, options: ReportOptions = {}): string =>
   page(collect(source, options));
 
-/** The same as plain data. */
+/** Collects the data of a report. Throws as `htmlReport` does. */
 export function collect(source: Reported, options: ReportOptions): ReportData {
   const given = ownOptions(options, [...COMPILE_OPTIONS, 'name', 'against', 'againstName']);
   const { name, against, againstName } = given;
@@ -56,7 +56,7 @@ export function collect(source: Reported, options: ReportOptions): ReportData {
   return reportData(subject, findings, { name: other.name, layers: other.program });
 }
 
-/** A profile with its text. The text is read once, so that lines are those of what was compiled. */
+/** Parses a profile and returns its text, which is read once, so that lines are those of the compiled text. */
 function read(source: unknown, name: string | undefined): { profile: Profile; text: string } {
   const { text, file } = readSource(source);
   return { profile: parseProfile(utf8(text), { file: name ?? file }), text };

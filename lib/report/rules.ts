@@ -1,4 +1,4 @@
-// Describes the rules of a profile: their content, position, and whether they apply on the target.
+// Describes the rules of a profile: their content and position, and whether they apply on the target.
 import type { Location } from '../util/errors.js';
 import type { Term } from '../filter/meaning/actions.js';
 import { formatConditions, type Topic } from '../filter/inspect/format-conditions.js';
@@ -15,13 +15,13 @@ import {
 import { applies } from '../profile/resolve/select.js';
 import { owned } from '../util/own.js';
 
-/** A place in the text of the profile; both count from 1, columns in UTF-16 units. */
+/** A position in the text of the profile; lines and columns count from 1, columns in UTF-16 units. */
 export interface RuleLine {
   readonly line: number;
   readonly column: number;
 }
 
-/** The place without the file. */
+/** The position without the file. */
 export const placeOf = ({ line, column }: Location): RuleLine => ({ line, column });
 
 /** One entry of `syscalls`. */
@@ -29,11 +29,11 @@ export interface RuleData {
   readonly at: RuleLine;
   readonly action: string;
   readonly names: readonly { readonly name: string; readonly at: RuleLine }[];
-  /** Undefined where there are none. */
+  /** Undefined if there are none. */
   readonly conditions?: string;
-  /** The machines that it is for: `only with CAP_BPF`. Undefined for all. */
+  /** The machines to which it applies: `only with CAP_BPF`. Absent for all. */
   readonly restriction?: string;
-  /** Whether it is for the target. */
+  /** Whether it applies on the target. */
   readonly inForce: boolean;
   readonly comment?: string;
 }
@@ -54,7 +54,7 @@ export const ruleData = (profile: Profile, policy: Policy): readonly RuleData[] 
     };
   });
 
-/** A rule for one call is worded with the names of its arguments. */
+/** The context for wording a rule: the names of arguments are known if it has only one call. */
 function topicOf({ names }: ProfileRule, policy: Policy): Topic | undefined {
   const [first] = names;
   if (first === undefined || names.length > 1) return undefined;

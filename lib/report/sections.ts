@@ -10,7 +10,7 @@ import type { RuleLine } from './rules.js';
 import { own, owned } from '../util/own.js';
 import { counted } from '../util/show.js';
 
-/** The kinds of actions, in the order of the page, and their names. */
+/** The kinds of actions in the order of the page, with their names. */
 export const TONES: Readonly<Record<Tone, string>> = {
   allow: 'ALLOW',
   log: 'LOG',
@@ -24,7 +24,7 @@ export const TONES: Readonly<Record<Tone, string>> = {
 
 const TONE_NAMES = Object.keys(TONES) as readonly Tone[];
 
-/** The kinds of actions for calls, most permissive first, with how many get each. */
+/** The number of calls with each kind of action, most permissive first. */
 const countsOf = (calls: readonly CallData[]): readonly (readonly [Tone, number])[] =>
   TONE_NAMES.map(tone => [tone, calls.filter(call => call.tone === tone).length] as const).filter(
     ([, count]) => count > 0,
@@ -34,7 +34,7 @@ const countsOf = (calls: readonly CallData[]): readonly (readonly [Tone, number]
 export const section = (id: string, title: string, content: readonly Markup[]): Markup =>
   markup`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>`;
 
-/** What the filter is. */
+/** Describes the filter. */
 export function summarySection({ summary, abis, findings, elsewhere }: ReportData): Markup {
   const items = [...summaryItems(summary), ['Findings', findingsWords(findings)] as const];
   return section('summary', 'Summary', [
@@ -95,7 +95,7 @@ function countsRow({ abi, calls }: AbiData): Markup {
 <svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">${bars}</svg>${words}</td></tr>`;
 }
 
-/** Every call of every ABI. */
+/** Lists every call of every ABI. */
 export function callsSection(data: ReportData): Markup {
   const { abis, elsewhere, comparison } = owned(data);
   const all = abis.flatMap(({ calls }) => calls);
@@ -148,7 +148,7 @@ function cell(call: CallData, changes: readonly DifferenceData[]): Markup {
   return markup`<li><button type="button" class="${call.tone}${to && ' changed'}"><b>${call.name}</b> <span>${call.number}</span> <i>${own(call, 'action') ?? TONES.conditional}${to && markup` <em>→ ${to}</em>`}</i></button></li>`;
 }
 
-/** Calls whose action depends on arguments; equal rows of several ABIs are merged. */
+/** Lists calls whose action depends on arguments; equal rows of several ABIs are merged. */
 export function conditionsSection({ abis }: ReportData): Markup {
   const rows = groupBy(
     abis.flatMap(({ abi, calls }) =>
@@ -168,7 +168,7 @@ export function conditionsSection({ abis }: ReportData): Markup {
   ]);
 }
 
-/** What a reader of the profile should know. */
+/** Lists the findings. */
 export function findingsSection({ findings, source }: ReportData): Markup {
   const lines = shownLines(source).length;
   const items = findings.map(finding => {
@@ -180,14 +180,14 @@ export function findingsSection({ findings, source }: ReportData): Markup {
   ]);
 }
 
-/** A place, with a link to it where it is shown. */
+/** A position, with a link to it if its line is shown. */
 const placeMarkup = ({ line, column }: RuleLine, lines: number): Markup =>
   line <= lines ? markup`<a href="#P${line}-${column}">${line}:${column}</a>` : markup`${line}:${column}`;
 
 const findingMarkup = ({ severity, code, message }: FindingData): Markup =>
   markup`<span class="severity ${severity}">${severity}</span> ${message} <code>${code}</code>`;
 
-/** What changes from the subject to another filter. */
+/** Lists the differences from another filter. */
 export function comparisonSection(data: ReportData): Markup | undefined {
   const { name, comparison } = owned(data);
   if (comparison === undefined) return undefined;
@@ -208,7 +208,7 @@ function differenceRow(difference: DifferenceData): Markup {
   return markup`<tr><th scope="row">${calls.length === 0 ? 'every call' : calls.join(', ')}</th><td>${abis.join(', ')}</td><td><span class="key ${from.tone}">${from.action}</span></td><td><span class="key ${to.tone}">${to.action}</span></td><td>${when ?? 'always'}</td><td><code>${witness}</code></td></tr>`;
 }
 
-/** The program's decisions, and the way of one call through them. */
+/** Draws the program's decisions, and the path of one call through them. */
 export function programSection({ abis, flow, summary }: ReportData): Markup {
   return section('program', 'Decisions', [
     markup`<p>The program of ${counted(summary.instructions, 'instruction')} from its first test at the top left. Numbers in boxes are instructions; → leads to a test that is drawn elsewhere.</p>`,
@@ -233,11 +233,11 @@ const ZOOMS = [
   ['full', 'Full size', 'Full size'],
 ] as const;
 
-/** Longer profiles are cut, so that the page can be opened. */
+/** Limits for profiles, beyond which they are truncated so that the page can be opened. */
 const MAX_LINES = 20_000;
 const MAX_LETTERS = 500_000;
 
-/** The lines of the profile that the page has. */
+/** The lines of the profile that the page shows. */
 export function shownLines(source: readonly string[]): readonly string[] {
   let letters = 0;
   const end = source.findIndex((line, index) => {
@@ -247,7 +247,7 @@ export function shownLines(source: readonly string[]): readonly string[] {
   return end === -1 ? source : source.slice(0, end);
 }
 
-/** The text of the profile, with the findings where they are, and marks for the places that the page points to. */
+/** The text of the profile with findings, and anchors for the positions that the page links to. */
 export function sourceSection({ source, findings, rules }: ReportData): Markup | undefined {
   if (source.length === 0) return undefined;
   const notes = groupBy(findings, finding => own(finding, 'at')?.line ?? 0);
@@ -286,7 +286,7 @@ interface Pointed {
 /** A JSON token. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"?|[^\s,:{}[\]"]+|./suy;
 
-/** A line, with an element around each token that is pointed to. */
+/** Formats a line, with an element around each token that is linked to. */
 function pieces(text: string, places: readonly Pointed[]): readonly MarkupValue[] {
   const severities = new Map<number, string | undefined>();
   for (const pointed of places) {

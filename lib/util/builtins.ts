@@ -2,11 +2,11 @@
 import { UnsupportedError } from './errors.js';
 import { own } from './own.js';
 
-/** What runs this program; undefined in a browser. */
+/** The process that runs this program; undefined in a browser. */
 export const host = (): NodeJS.Process | undefined =>
   own(globalThis as { process?: NodeJS.Process }, 'process');
 
-/** What a host has. Throws UnsupportedError (`unsupported-platform`) in a browser. */
+/** Throws UnsupportedError (`unsupported-platform`) if a module is missing, as in a browser. */
 function required<Module>(found: Module | undefined, what: string): Module {
   if (found !== undefined) return found;
   throw new UnsupportedError(
@@ -21,9 +21,9 @@ export const crypto = () => process.getBuiltinModule('node:crypto');
 export const fs = () => required(host()?.getBuiltinModule('node:fs'), 'files');
 export const net = () => process.getBuiltinModule('node:net');
 export const os = () => process.getBuiltinModule('node:os');
-/** Undefined in a browser, as the next two. */
+/** This getter, `url` and `inspect` return undefined in a browser. */
 export const path = () => host()?.getBuiltinModule('node:path');
-/** The same. Throws UnsupportedError (`unsupported-platform`) in a browser. */
+/** node:path, for callers that need it. Throws UnsupportedError (`unsupported-platform`) in a browser. */
 export const paths = () => required(path(), 'files');
 export const url = () => host()?.getBuiltinModule('node:url');
 export const inspect = () => host()?.getBuiltinModule('node:util').inspect;

@@ -1,4 +1,5 @@
-// The codes of errors and warnings: part of the interface, and listed with their remedies in docs/diagnostics.md.
+// The stable codes of errors and warnings: part of the public API, and listed with their remedies in
+// docs/diagnostics.md.
 
 /** Every code, in alphabetical order. */
 export const CODES = [

@@ -1,9 +1,9 @@
-// Object.freeze for maps and sets, whose contents it does not cover, and groups of items.
+// Freezes maps and sets, whose contents Object.freeze does not cover, and groups items.
 import { bare } from './own.js';
 
 const CHANGES = ['set', 'add', 'delete', 'clear'] as const;
 
-/** The same collection, which from now on throws TypeError when it is to be changed. */
+/** Freezes a map or set in place: methods that change it throw TypeError from now on. Returns it. */
 export function frozen<C extends ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>>(collection: C): C {
   for (const name of CHANGES) {
     const value = (): never => {
@@ -17,7 +17,7 @@ export function frozen<C extends ReadonlyMap<unknown, unknown> | ReadonlySet<unk
   return Object.freeze(collection);
 }
 
-/** The items by their keys, in the order in which they come. */
+/** Groups items by key. Keys and items keep the order in which they first occur. */
 export function groupBy<K, V>(items: readonly V[], keyOf: (item: V) => K): ReadonlyMap<K, readonly V[]> {
   const groups = new Map<K, V[]>();
   for (const item of items) {

@@ -75,10 +75,10 @@ export class ProgramError extends SeccompError {
   override readonly name = 'ProgramError';
 }
 
-/** A text that is not a program, with the position of the first mistake; lines and columns count from 1. */
+/** A text that is not a valid program, with the position of the first mistake; lines and columns count from 1. */
 export class AssemblyError extends SeccompError {
   override readonly name = 'AssemblyError';
-  /** Where the first mistake is. */
+  /** The position of the first mistake. */
   readonly at: Omit<Location, 'pointer'>;
 
   constructor(code: Code, message: string, remedy: string | undefined, at: Omit<Location, 'pointer'>) {
@@ -93,13 +93,13 @@ export interface Witness {
   readonly arch: number;
   /** The number as the kernel sees it: with bit 30 for x32. */
   readonly syscall: number;
-  /** Of the instruction after the call, 64 bits. */
+  /** The address of the instruction after the call, 64 bits. */
   readonly instructionPointer: bigint;
   /** Six registers of 64 bits. */
   readonly args: readonly bigint[];
 }
 
-/** A program that does not mean the same as its policy. The program is not returned. */
+/** A program that does not implement its policy. The program is not returned. */
 export class VerificationError extends SeccompError {
   override readonly name = 'VerificationError';
   /** A call for which they differ. */
@@ -120,14 +120,14 @@ export class VerificationError extends SeccompError {
 /** A filter that was not loaded. With an `errno`, the kernel refused it, and no_new_privs may have been set before. */
 export class LoadError extends SeccompError {
   override readonly name = 'LoadError';
-  /** errno of the system call that failed, where one did. */
+  /** The errno of the system call that failed; undefined if none did. */
   readonly errno: number | undefined;
   /** The thread that could not adopt the filter, for `thread-diverges`. */
   readonly thread:
     | {
-        /** The kernel's id. */
+        /** The thread id, as the kernel numbers it. */
         readonly id: number;
-        /** The kernel's name, at most 15 bytes. */
+        /** The thread's name, at most 15 bytes. */
         readonly name: string;
       }
     | undefined;
@@ -144,7 +144,7 @@ export class LoadError extends SeccompError {
   }
 }
 
-/** A sandboxed worker whose process has ended without it. */
+/** A sandboxed worker whose process ended unexpectedly. */
 export class WorkerError extends SeccompError {
   override readonly name = 'WorkerError';
   /** The signal that ended the process, if one did. */
@@ -159,7 +159,7 @@ export class WorkerError extends SeccompError {
 /** A running process whose filters could not be read. */
 export class DumpError extends SeccompError {
   override readonly name = 'DumpError';
-  /** errno of the system call that failed, where one did. */
+  /** The errno of the system call that failed; undefined if none did. */
   readonly errno: number | undefined;
 
   constructor(code: Code, message: string, remedy: string, errno?: number) {
@@ -171,7 +171,7 @@ export class DumpError extends SeccompError {
 /** A recording or a log that cannot be used. */
 export class RecordingError extends SeccompError {
   override readonly name = 'RecordingError';
-  /** Where in the text; undefined for errors without a position. */
+  /** The position in the text; undefined for errors without a position. */
   readonly at: Location | undefined;
 
   constructor(code: Code, message: string, remedy?: string, at?: Location) {

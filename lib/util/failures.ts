@@ -1,4 +1,4 @@
-// Short forms for errors that many places throw or catch.
+// Helpers for errors that many places throw or catch.
 import { ConversionError, type SeccompError, UsageError } from './errors.js';
 import { show } from './show.js';
 
@@ -6,7 +6,7 @@ import { show } from './show.js';
 export const notExpressible = (message: string, remedy?: string): ConversionError =>
   new ConversionError('not-expressible', message, remedy);
 
-/** The error for what an argument cannot be. */
+/** The error for an invalid argument. */
 export const badArgument = (what: string, value: unknown, remedy: string): UsageError =>
   new UsageError('bad-argument', `${what} cannot be ${show(value)}`, remedy);
 
@@ -20,7 +20,9 @@ export function requireList(what: string, value: unknown, remedy: string): void 
   if (!Array.isArray(value)) throw badArgument(what, value, remedy);
 }
 
-/** Throws UsageError (`bad-argument`) for an argument that has nothing of the result of another function: it lacks this property. */
+/**
+ * Throws UsageError (`bad-argument`) unless the argument is an object with this property, as the result of another function is.
+ */
 export function requireResult(what: string, value: unknown, property: string, remedy: string): void {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, property))
     throw badArgument(what, value, remedy);
@@ -30,7 +32,7 @@ export function requireResult(what: string, value: unknown, property: string, re
 export const reasonOf = ({ message, remedy }: SeccompError): string =>
   remedy === undefined ? message : message.slice(0, -`. ${remedy}`.length);
 
-/** The result of a function, or of `otherwise` if it throws an error of this class. */
+/** Returns the result of `run`, or that of `otherwise` if `run` throws an error of this class. */
 export function attempt<Result, Caught extends Error, Other>(
   run: () => Result,
   kind: abstract new (...args: never[]) => Caught,

@@ -9,7 +9,7 @@ export class LruCache<V extends object> {
     this.#capacity = capacity;
   }
 
-  /** The result for a key: the remembered one or a new one. What throws is not remembered. */
+  /** Returns the cached result for a key, or makes and caches it. Errors are not cached. */
   get(key: string, make: () => V): V {
     const result = this.#results.get(key) ?? make();
     this.#results.delete(key);

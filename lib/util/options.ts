@@ -1,9 +1,9 @@
-// The one place where options are read: each once, by own properties only, and none that is misspelt.
+// The one place that reads options: each once, only own properties, and unknown names are errors.
 import { UsageError } from './errors.js';
 import type { Own } from './own.js';
 import { show } from './show.js';
 
-/** The error for options that cannot be taken as they are. */
+/** The error for options that are invalid together or as a whole. */
 export const optionError = (message: string, remedy?: string): UsageError =>
   new UsageError('bad-option', message, remedy);
 
@@ -11,18 +11,18 @@ export const optionError = (message: string, remedy?: string): UsageError =>
 export const badOption = (option: string, value: unknown, remedy: string): UsageError =>
   optionError(`${option} cannot be ${show(value)}`, remedy);
 
-/** Throws UsageError (`bad-option`) for a value that an option does not know; undefined counts as not given. */
+/** Throws UsageError (`bad-option`) unless the value is undefined or one of the choices. */
 export function oneOf(option: string, value: unknown, choices: readonly unknown[]): void {
   if (value === undefined || choices.includes(value)) return;
   throw badOption(option, value, `Choose one of: ${choices.join(', ')}`);
 }
 
 /**
- * What a caller gave as options: a frozen object without a prototype that has every one of these names, undefined where
- * it was not given. Getters and proxies are asked once, here; what they throw is thrown.
+ * Reads a caller's options into a frozen object without a prototype that has each of these names, with undefined for
+ * options that are not given. Each getter or proxy is called once, here, and its errors are passed on.
  *
- * Throws UsageError (`bad-option`) unless the options are an object with these keys at most; `flags` must be booleans.
- * So is an option that the object inherits from a class or another object: it would not count, and must not seem to.
+ * Throws UsageError (`bad-option`) unless the options are an object with no other keys, and `flags` are booleans. It
+ * also throws for an option that is inherited from a class or another object, because that would have no effect.
  * Properties of Object.prototype are ignored.
  */
 export function ownOptions<Options extends object>(
@@ -52,7 +52,7 @@ export function ownOptions<Options extends object>(
   return Object.freeze(read) as Own<Options>;
 }
 
-/** The options with these names, as `ownOptions` reads them; others are ignored. */
+/** Reads only the options with these names, as `ownOptions` does; others are ignored. */
 export function pickOptions<Options extends object, Name extends keyof Options & string>(
   options: Options,
   names: readonly Name[],
@@ -67,7 +67,9 @@ export function pickOptions<Options extends object, Name extends keyof Options &
   return Object.freeze(read) as { readonly [Picked in Name]: Options[Picked] | undefined };
 }
 
-/** The given options with these names, without a prototype, for callees that distinguish undefined from absent. */
+/**
+ * The options with these names that are given, without a prototype, for callees that distinguish undefined from absent.
+ */
 export function givenOptions<Options extends object>(
   options: object,
   names: readonly string[],
@@ -100,12 +102,12 @@ function refuseInherited(options: object, names: readonly string[]): void {
   }
 }
 
-/** Object.prototype, also that of another realm. */
+/** Whether this is Object.prototype, also that of another realm. */
 const isRoot = (prototype: object): boolean =>
   prototype === Object.prototype ||
   (Reflect.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'));
 
-/** Options that other functions have, and why these cannot. */
+/** Options that only other functions accept, and why. */
 const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   [
     'reportOnly',

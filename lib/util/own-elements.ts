@@ -3,8 +3,8 @@ import { UsageError } from './errors.js';
 import { own } from './own.js';
 
 /**
- * The elements of a list, each read once. A hole is undefined, whatever Array.prototype holds, and an iterator that the
- * list brings along is not asked. Throws UsageError (`bad-argument`) for a list of more than a million.
+ * The elements of a list, each read once. A hole is undefined, even if Array.prototype has that index, and the list's
+ * own iterator is not used. Throws UsageError (`bad-argument`) for more than a million elements.
  */
 export function ownElements<Item>(list: readonly Item[]): Item[] {
   const { length } = list;
@@ -13,5 +13,5 @@ export function ownElements<Item>(list: readonly Item[]): Item[] {
   return Array.from({ length }, (_, index) => own(list, index) as Item);
 }
 
-/** So that a hostile length costs nothing. */
+/** Keeps a hostile length from costing time or memory. */
 const MAX_LENGTH = 1_000_000;

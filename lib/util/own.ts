@@ -1,4 +1,4 @@
-// Reads own properties only, so that a polluted Object.prototype decides nothing.
+// Reads own properties only, so that a polluted Object.prototype has no effect.
 
 /** The type of the results of `owned` and `ownOptions`: optional properties are present, with the value undefined. */
 export type Own<Value> = Value extends unknown
@@ -19,7 +19,7 @@ export const own = <Value extends object, Name extends keyof Value>(
 ): Value[Name] | undefined =>
   object !== undefined && Object.hasOwn(object, name) ? object[name] : undefined;
 
-/** As Object.hasOwn, but narrows unions. */
+/** Object.hasOwn that narrows unions. */
 export const hasOwn = <Value extends object, Name extends PropertyKey>(
   object: Value,
   name: Name,
@@ -30,5 +30,5 @@ export const owned = <Value extends object>(object: Value): Own<Value> =>
   // Absent properties are undefined, as the type says.
   ({ __proto__: null, ...object }) as unknown as Own<Value>;
 
-/** Options for Node, which reads some by name: without a prototype, nothing is inherited. */
+/** Options for Node without a prototype, because Node also reads inherited ones. */
 export const bare = <Options extends object>(options: Options): Options => ({ __proto__: null, ...options });

@@ -1,9 +1,9 @@
-// Positions, as messages print them.
+// Formats positions for messages.
 import { printable } from './printable.js';
 
 /** A position in a document. Lines and columns count from 1, columns in UTF-16 units. */
 export interface Location {
-  /** Path of the file, or a description such as `<string>` where there is none. */
+  /** The path of the file, or a description such as `<string>` for text without a file. */
   readonly file: string;
   /** From 1. */
   readonly line: number;
@@ -13,9 +13,9 @@ export interface Location {
   readonly pointer: string;
 }
 
-/** `file:line:column`, with what a terminal acts upon in the name of the file escaped. */
+/** `file:line:column`, with the file's name escaped for terminal output. */
 export const placeText = ({ file, line, column }: Omit<Location, 'pointer'>): string =>
   `${printable(file)}:${line}:${column}`;
 
-/** The beginning of a file: the position of findings about all of it. */
+/** The beginning of a file: the position of findings about the whole file. */
 export const topOf = (file: string): Location => Object.freeze({ file, line: 1, column: 1, pointer: '' });

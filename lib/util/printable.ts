@@ -1,8 +1,8 @@
 // Escapes untrusted text, such as names of processes, for terminal output.
 
 /**
- * Replaces what a terminal acts upon or a reader does not see by escapes: control characters (also those of 8 bits), marks
- * that turn the direction of writing, line separators, zero-width and unassigned characters, and the backslash itself.
+ * Escapes characters that a terminal interprets or a reader cannot see: control characters (also those of 8 bits),
+ * bidirectional marks, line separators, zero-width and unassigned characters, and the backslash itself.
  */
 export const printable = (text: string): string =>
   text.replace(/[\p{C}\p{Zl}\p{Zp}\\]/gu, character => {
@@ -13,17 +13,17 @@ export const printable = (text: string): string =>
   });
 
 /**
- * Escapes the same characters as JSON does, except for line ends, tabs and the backslash: a text of several lines
- * keeps its layout, and JSON and YAML keep their meaning.
+ * Writes the same characters as JSON escapes, except for line ends, tabs and backslashes: text keeps its lines, and
+ * JSON and YAML keep their meaning.
  */
 export const escapeControls = (text: string): string =>
   text.replace(/[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/gu, jsonEscape);
 
-/** The same on one line: a line end inside of the text begins no other line. */
+/** As `escapeControls`, but on one line: line ends and tabs are escaped too. */
 export const singleLine = (text: string): string =>
   escapeControls(text).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
 
-/** `\u202e`; two of them for a character beyond 16 bits. */
+/** `\u202e`; two escapes for a character above U+FFFF. */
 const jsonEscape = (character: string): string =>
   Array.from(
     { length: character.length },

@@ -4,7 +4,7 @@ import { inspect } from './builtins.js';
 /** `1 layer`, `2 layers`. */
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-/** On one line, short, and without running any code of the value. */
+/** Formats a value on one line, shortened, without running any code of the value. */
 export const show = (value: unknown): string =>
   typeof value === 'string'
     ? JSON.stringify(value)

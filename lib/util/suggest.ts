@@ -1,4 +1,4 @@
-// Did-you-mean: names close to a misspelt one, and the quoting of foreign text in messages.
+// Suggests names close to a misspelt one, and quotes foreign text in messages.
 import { distance } from 'fastest-levenshtein';
 
 const MAX_QUOTED = 80;
@@ -7,12 +7,12 @@ const MAX_QUOTED = 80;
 export const quote = (text: string): string =>
   JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text);
 
-/** What people leave out of the names in a profile. */
+/** Prefixes that people leave out in profiles. */
 const PREFIX = /^(?:scmp_(?:act|arch|cmp)|cap|seccomp_filter_flag)_/;
 
 /**
  * The candidate that was probably meant: the closest one, with or without its prefix (`ALLOW` for `SCMP_ACT_ALLOW`),
- * within a third of the length of the word. Upper and lower case count as equal. Undefined where nothing is close.
+ * within a third of the word's length. Ignores case. Undefined if nothing is close.
  */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > MAX_QUOTED) return undefined;

@@ -1,6 +1,6 @@
-// A bound on the work of an analysis, in steps rather than seconds, so that an input ends the same way on every machine.
+// Limits the work of an analysis in steps rather than seconds, so that an input has the same outcome on every machine.
 
-/** Counts steps, and throws once there are more than were planned for. */
+/** Counts steps, and throws once they exceed the limit. */
 export class WorkBudget {
   readonly #limit: number;
   readonly #exceeded: () => Error;
@@ -12,12 +12,12 @@ export class WorkBudget {
     this.#exceeded = exceeded;
   }
 
-  /** Steps so far. */
+  /** The steps so far. */
   get used(): number {
     return this.#used;
   }
 
-  /** Counts steps before they are made. Throws what `exceeded` makes. */
+  /** Counts steps before they are taken. Throws the error of `exceeded` if there are too many. */
   spend(steps: number): void {
     this.#used += steps;
     if (this.#used > this.#limit) throw this.#exceeded();

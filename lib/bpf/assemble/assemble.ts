@@ -1,4 +1,4 @@
-// A listing back to the program, and programs written by hand in the same notation.
+// Assembles programs from listings, and from text written by hand in the same notation.
 import { AssemblyError } from '../../util/errors.js';
 import { requireText } from '../../util/failures.js';
 import { ABIS } from '../../kernel/abi.js';
@@ -90,7 +90,7 @@ function withUnused(instruction: Instruction, { unused }: Line): Instruction {
   return result;
 }
 
-/** How many instructions a jump skips. */
+/** The number of instructions that a jump skips. */
 function skip(target: JumpTarget, index: number, { labels }: Source): number {
   if (target === undefined) return 0;
   const label =
@@ -111,7 +111,7 @@ function skip(target: JumpTarget, index: number, { labels }: Source): number {
   );
 }
 
-/** The most instructions that a test can skip; `goto` has no such limit. */
+/** The maximum number of instructions that a test can skip; `goto` has no such limit. */
 const MAX_SKIP = 255;
 
 function shortSkip(target: JumpTarget, index: number, source: Source): number {
@@ -125,7 +125,7 @@ function shortSkip(target: JumpTarget, index: number, source: Source): number {
   );
 }
 
-/** Looks up the names of calls, whose numbers depend on the architecture that the program has tested before. */
+/** Resolves the names of calls, whose numbers depend on the architecture that the program has tested before. */
 function withNames(program: Program, lines: readonly Line[], abi: AbiName | undefined): Program {
   const known = knownAt(program);
   return program.map((instruction, index) => {

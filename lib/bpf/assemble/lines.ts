@@ -1,4 +1,4 @@
-// The lines of an assembly text: statements, their columns, and the labels before them.
+// Parses the lines of an assembly text: statements, their columns, and the labels before them.
 import { MAX_INSTRUCTIONS, type Instruction } from '../program.js';
 import { isNumeric, parseNumber } from './number.js';
 import { isWord, NEXT, parseStatement, type AssemblyStatement } from './statement.js';
@@ -9,7 +9,7 @@ export interface Line {
   readonly statement: AssemblyStatement;
   /** Values for fields that the instruction does not read. */
   readonly unused: readonly UnusedField[];
-  /** The fields that a listing shows before the statement. */
+  /** The fields that a listing prints before the statement. */
   readonly columns: Columns | undefined;
   /** The first word of the statement. */
   readonly first: Token;
@@ -27,7 +27,7 @@ export interface Columns {
   readonly fields: Instruction;
 }
 
-/** The position of a label: before the instruction with that index. */
+/** A label and the index of the instruction after it. */
 interface Label {
   readonly index: number;
   readonly token: Token;
@@ -38,7 +38,7 @@ export interface Source {
   readonly labels: ReadonlyMap<string, Label>;
 }
 
-/** The key of a label: leading zeros of line numbers do not matter. */
+/** The key of a label. Ignores leading zeros of line numbers. */
 export const labelKey = ({ text }: Token): string =>
   /^\d+$/.test(text) ? text.replace(/^0+(?=\d)/, '') : text;
 
@@ -87,7 +87,7 @@ function readColumns(lineNumber: Token, reader: Reader): Columns {
   return { lineNumber, first, fields: { code: code ?? 0, jt: jt ?? 0, jf: jf ?? 0, k: k ?? 0 } };
 }
 
-/** Reads what follows `with`: values of fields that an instruction does not read. */
+/** Reads the values after `with`, for fields that an instruction does not read. */
 function readUnused(reader: Reader): readonly UnusedField[] {
   if (!reader.accept('with')) return [];
   const fields: UnusedField[] = [];

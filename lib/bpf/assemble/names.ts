@@ -1,4 +1,4 @@
-// Resolves the names in tests, by the content of the accumulator.
+// Resolves the names in tests, depending on the content of the accumulator.
 import { ABIS, syscallNumber } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
@@ -14,7 +14,7 @@ import {
 import { WORD } from '../program.js';
 import { failAt, show, type Token } from './tokens.js';
 
-/** The AUDIT_ARCH value of the name of an architecture; undefined for other names. */
+/** The AUDIT_ARCH value of an architecture's name; undefined for other names. */
 export function architectureOf(token: Token): number | undefined {
   if (!isArchitectureName(token.text)) return undefined;
   return (

@@ -1,7 +1,7 @@
-// Numbers of an assembly text: words of 32 bits.
+// Parses numbers in an assembly text: words of 32 bits.
 import { failAt, show, unexpected, type Reader, type Token } from './tokens.js';
 
-/** More characters than any number needs, leading zeros included. */
+/** More characters than any number needs, including leading zeros. */
 const MAX_DIGITS = 32;
 
 /** Whether a token looks like a number. */
@@ -35,9 +35,9 @@ export function parseNumber(token: Token, most = 0xffffffff): number {
   return value;
 }
 
-/** Takes a number, or a negative one in two's complement: -1 is 0xffffffff. Throws as `parseNumber` does. */
+/** Reads a number, or a negative one as two's complement: -1 is 0xffffffff. Throws as `parseNumber` does. */
 export const takeWord = (reader: Reader): number =>
   reader.accept('-') ? takeNegative(reader) : parseNumber(reader.next());
 
-/** Takes what follows the sign of a negative number. Throws as `parseNumber` does. */
+/** Reads the digits after a minus sign. Throws as `parseNumber` does. */
 export const takeNegative = (reader: Reader): number => -parseNumber(reader.next(), 0x80000000) >>> 0;

@@ -1,4 +1,4 @@
-// Tells the texts that are programs from others, and reads them: listings and dumps of numbers.
+// Detects and reads texts that contain programs: listings and dumps of numbers.
 import { AssemblyError } from '../../util/errors.js';
 import { requireText } from '../../util/failures.js';
 import { decode, MAX_INSTRUCTIONS, validate, type Instruction, type Program } from '../program.js';
@@ -6,7 +6,7 @@ import { assemble } from './assemble.js';
 
 /** A notation of programs. */
 interface Notation {
-  /** What its texts are called in messages. */
+  /** Its name in messages. */
   readonly name: string;
   readonly is: (text: string) => boolean;
   readonly read: (text: string, file: string) => Program;
@@ -21,11 +21,11 @@ const ARRAY = new RegExp(
   String.raw`^[ \t]*(?:(?:\d+|\[\d+\]):?[ \t=]*)?\{[ \t]*(?:\.?\w+[ \t]*=[ \t]*)?${FOUR.replaceAll(SEPARATOR, String.raw`[ \t]*,[ \t]*(?:\.?\w+[ \t]*=[ \t]*)?`)}[ \t]*\}`,
 );
 const DECIMAL = /^[ \t]*(\d{1,5})[ \t]+(\d{1,3})[ \t]+(\d{1,3})[ \t]+(\d{1,10})[ \t]*$/;
-/** Lines with nothing of a program: headings, rules, comments, the frame of an array in C. */
+/** Lines without instructions: headings, rules, comments, the frame of a C array. */
 const EMPTY =
   /^[ \t]*(?:$|#|\/\/|\/\*.*\*\/[ \t]*$|=+[ \t]*$|line[ \t]+(?:OP|CODE)\b|len[ \t]*==|filter:|\}[ \t]*;?[ \t]*$|(?:static|const|struct|unsigned)\b.*\{[ \t]*$)/;
 
-/** A notation of one instruction a line, as four numbers. */
+/** A notation with one instruction per line, as four numbers. */
 const lines = (name: string, pattern: RegExp, is: (text: string) => boolean): Notation => ({
   name,
   is,
@@ -60,16 +60,16 @@ function readFours(text: string, file: string, name: string, pattern: RegExp): P
   return program;
 }
 
-/** The address that hexdump -C, xxd and od put before the bytes of a line. */
+/** The address before the bytes of a line, as hexdump -C, xxd and od print it. */
 const ADDRESS = /^[ \t]*[\da-fA-F]{7,8}:?(?:[ \t]+|$)/;
-/** The same bytes as characters after them, between bars or after a space. */
+/** The bytes as characters at the end of a line, between bars or after spaces. */
 const BARRED = /[ \t]*\|.*$/;
 const APART = /[ \t]{2,}(?![\da-fA-F \t]*$).*$/;
 const BYTES = /^[ \t]*(?:[\da-fA-F]{2}[ \t]*)+$/;
 
 const DUMP: Notation = {
   name: 'bytes in hexadecimal',
-  // At least one instruction, the first of which loads a word: 20 00 00 00.
+  // Requires that the first instruction loads a word: 20 00 00 00.
   is: text =>
     /^(?:[ \t]*[\da-fA-F]{7,8}:?[ \t]+)?[ \t]*20 ?00 ?00 ?00[ \t]*(?:[\da-fA-F]{2}[ \t]*){4}/.test(text),
   read(text, file) {

@@ -12,14 +12,14 @@ import { failAt, show, unexpected, type Reader, type Token } from './tokens.js';
 /** A label, or undefined for the instruction that follows. */
 export type JumpTarget = Token | undefined;
 
-/** An instruction as it is written. */
+/** An instruction as written in the text. */
 export type AssemblyStatement =
   | { readonly kind: 'simple'; readonly code: number; readonly k: number }
   | { readonly kind: 'goto'; readonly target: JumpTarget }
   | {
       readonly kind: 'test';
       readonly code: number;
-      /** A token is the name of an architecture or a call. */
+      /** A number, or the name of an architecture or a call. */
       readonly constant: number | Token;
       readonly whenTrue: JumpTarget;
       readonly whenFalse: JumpTarget;
@@ -114,7 +114,7 @@ function loadX(reader: Reader): AssemblyStatement {
   return simple(BPF.LDX_LEN);
 }
 
-/** Takes what follows `sizeof`. */
+/** Reads the rest after `sizeof`. */
 function expectDataLength(reader: Reader): void {
   for (const text of ['(', 'struct', 'seccomp_data', ')']) reader.expect(text);
 }
@@ -136,7 +136,7 @@ function acceptHighHalf(reader: Reader): boolean {
 interface AssemblyComparison {
   readonly code: number;
   readonly constant: number | Token;
-  /** Whether the instruction tests the opposite. */
+  /** Whether the instruction performs the opposite test. */
   readonly negated: boolean;
 }
 
@@ -149,7 +149,7 @@ const COMPARISONS: ReadonlyMap<string, { readonly op: TestName; readonly negated
   ),
 );
 
-/** Takes what follows the A of a comparison. */
+/** Reads a comparison after its A. */
 function takeComparison(reader: Reader): AssemblyComparison {
   const sign = reader.next();
   const found = COMPARISONS.get(sign.text);
@@ -202,7 +202,7 @@ const test = (
   whenFalse: negated ? then : otherwise,
 });
 
-/** The label that every statement has: the instruction that follows. */
+/** The label for the next instruction, which is valid in every statement. */
 export const NEXT = 'next';
 
 function takeTarget(reader: Reader): JumpTarget {
@@ -211,7 +211,7 @@ function takeTarget(reader: Reader): JumpTarget {
   return label.text === NEXT ? undefined : label;
 }
 
-/** Whether a token is a word or a number, no sign. */
+/** Whether a token is a word or a number rather than a sign. */
 export const isWord = ({ text }: Token): boolean => /^[\p{L}\p{N}_.]/u.test(text);
 
 const ACTION_KINDS: ReadonlyMap<string, number> = new Map([

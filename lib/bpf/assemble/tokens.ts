@@ -1,32 +1,32 @@
-// The words and signs of an assembly text with their places, one after the other.
+// Splits an assembly text into words and signs with their positions.
 import type { Code } from '../../util/codes.js';
 import { AssemblyError } from '../../util/errors.js';
 import { quote } from '../../util/suggest.js';
 
-/** A place in the text. Lines and columns count from 1, columns in UTF-16 units. */
+/** A position in the text. Lines and columns count from 1, columns in UTF-16 units. */
 type TokenPlace = AssemblyError['at'];
 
-/** A word, a number or a sign; at the end of the text an empty one. */
+/** A word, a number or a sign; empty at the end of the text. */
 export interface Token {
   readonly text: string;
   readonly at: TokenPlace;
-  /** Whether it is the first of its line. */
+  /** Whether it is the first token of its line. */
   readonly startsLine: boolean;
 }
 
-/** Goes through the tokens of a text. */
+/** Iterates over the tokens of a text. */
 export interface Reader {
-  /** The token that comes next. */
+  /** Returns the next token without consuming it. */
   readonly peek: () => Token;
-  /** Takes the token that comes next. */
+  /** Consumes the next token. */
   readonly next: () => Token;
-  /** Consumes the next token if it is this one, and returns whether it was. */
+  /** Consumes the next token if it has this text, and returns whether it did. */
   readonly accept: (text: string) => boolean;
-  /** Takes the token that comes next, which must be this one. */
+  /** Consumes the next token. Throws AssemblyError if it does not have this text. */
   readonly expect: (text: string) => Token;
 }
 
-/** Throws AssemblyError for a token. */
+/** Throws AssemblyError at a token. */
 export function failAt({ at }: Pick<Token, 'at'>, code: Code, message: string, remedy?: string): never {
   throw new AssemblyError(code, message, remedy, at);
 }
@@ -38,12 +38,12 @@ export const unexpected = (token: Token, expected: string, remedy?: string): nev
 /** Formats a token for messages. */
 export const show = ({ text }: Token): string => (text === '' ? 'the end of the text' : quote(text));
 
-/** What separates tokens: blanks, comments, and the two lines at the head of a listing. */
+/** Text between tokens: blanks, comments, and the two header lines of a listing. */
 const GAP = /[ \t\r]+|#[^\n]*|\/\/[^\n]*/y;
 const HEAD = /[ \t]*(?:line[ \t]+CODE\b[^\n]*|={3,})/y;
 const TOKEN = /[\p{L}\p{N}_.]+|<<=|>>=|[-+*/|&^=!<>]=|>>|[-=<>&!?:,()[\]]/uy;
 
-/** Reads a text as tokens. Throws AssemblyError (`bad-statement`) for a character that no statement has. */
+/** Reads a text as tokens. Throws AssemblyError (`bad-statement`) for an invalid character. */
 export function readTokens(source: string, file: string): Reader {
   let position = 0;
   let line = 1;

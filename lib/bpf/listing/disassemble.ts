@@ -1,4 +1,4 @@
-// A program as a listing, in the notation that readers of seccomp filters know.
+// Lists a program in the notation that readers of seccomp filters know.
 import { UsageError } from '../../util/errors.js';
 import { ABIS } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
@@ -16,11 +16,11 @@ export type ProgramSource =
   | Program
   | Uint8Array
   | {
-      /** Of a Filter, or a layer of a `dump`. */
+      /** The program of a Filter, or of a layer from `dump`. */
       readonly program: Program;
     };
 
-/** What may be assumed, for names. */
+/** Assumptions for resolving names. */
 export interface AnnotateOptions {
   /** The ABI of call names at points where the program has not tested the architecture. */
   readonly abi?: AbiName | undefined;
@@ -38,9 +38,9 @@ export interface DisassembleOptions extends AnnotateOptions {
   readonly form?: (typeof LISTING_FORMS)[number] | undefined;
 }
 
-/** An instruction, its statement, and the certain facts at this point. */
+/** An instruction with its statement and the facts that hold on every path to it. */
 export interface AnnotatedInstruction extends Instruction {
-  /** Its line, from 0. */
+  /** Its line number, from 0. */
   readonly index: number;
   /** The statement; targets are line numbers. */
   readonly text: string;
@@ -67,7 +67,7 @@ export function disassemble(source: ProgramSource, options: DisassembleOptions =
   return `${form === 'source' ? sourceText(program, abi) : numberedText(program, form === 'listing', abi)}\n`;
 }
 
-/** Returns the same as data: the instructions with the content of the listing. Throws as `disassemble` does. */
+/** Returns the listing as data. Throws as `disassemble` does. */
 export function annotate(
   source: ProgramSource,
   options: AnnotateOptions = {},
@@ -147,7 +147,7 @@ function textOf(
   });
 }
 
-/** The name of the constant of a test, by the content of the accumulator. */
+/** The name of a test's constant, by the content of the accumulator. */
 function nameOf(
   k: number,
   code: number,
@@ -158,11 +158,14 @@ function nameOf(
   if (word === WORD.arch) return architectureName(k);
   if (word !== WORD.nr) return undefined;
   const name = callName(audit, k, abi);
-  // As a border, 0x40000000 is the marker bit of x32 and not its call number 0.
+  // In an order comparison, 0x40000000 is the marker bit of x32 and not its call number 0.
   return code !== BPF.JEQ_K && name?.startsWith('x32.') === true ? undefined : name;
 }
 
-/** The call whose argument is loaded, which may have been found out far above, or that no way leads here. */
+/**
+ * Comments on a load of an argument with the call, which may have been tested far above, or notes that the instruction
+ * is unreachable.
+ */
 function comment({ code, k }: Instruction, known: Known | undefined, abi: AbiName | undefined): string {
   if (known === undefined) return '  # not reached';
   const word = code === BPF.LD_ABS ? wordAt(k) : undefined;

@@ -1,28 +1,28 @@
-// Facts that are certain on every path: the word in the accumulator, the architecture, the call.
+// Computes facts that hold on every path: the word in the accumulator, the architecture, the call.
 import { operationOf, writesA } from '../opcodes.js';
 import { isConditional, successors, WORD, type Instruction, type Program } from '../program.js';
 import { wordAt } from './notation.js';
 
-/** Facts on every path to an instruction; undefined if paths differ. */
+/** Facts that hold on every path to an instruction; undefined if paths differ. */
 export interface Known {
   /** The word of `struct seccomp_data` in the accumulator. */
   readonly word: number | undefined;
   /** The AUDIT_ARCH value of the call. */
   readonly audit: number | undefined;
-  /** The least and the greatest number that the call can have. */
+  /** The smallest and the largest possible number of the call. */
   readonly least: number;
   readonly greatest: number;
 }
 
 const NOTHING: Known = { word: undefined, audit: undefined, least: 0, greatest: 0xffffffff };
 
-/** The number of the call where it is certain. */
+/** The number of the call if it is certain. */
 export const certainCall = ({ least, greatest }: Known): number | undefined =>
   least === greatest ? least : undefined;
 
 /**
- * What is known before each instruction; undefined where no jump leads. Jumps go forward, so that one pass sees every way.
- * A jump out of the program is a way to nowhere.
+ * The facts before each instruction; undefined if it is unreachable. Jumps only lead forward, so that one pass covers
+ * every path. Jumps out of the program are ignored.
  */
 export function knownAt(program: Program): readonly (Known | undefined)[] {
   const known: (Known | undefined)[] = program.map((_, index) => (index === 0 ? NOTHING : undefined));
@@ -46,7 +46,7 @@ function wordAfter({ code, k }: Instruction, before: number | undefined): number
   return operation.kind === 'load' && operation.from === 'data' ? wordAt(k) : undefined;
 }
 
-/** What is known where a test held, or did not. */
+/** The facts after a test that held, or did not. */
 function tested({ code, k }: Instruction, here: Known, held: boolean): Known {
   const operation = operationOf(code);
   if (operation?.kind !== 'test' || operation.operand !== 'k') return here;

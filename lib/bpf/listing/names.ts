@@ -1,12 +1,12 @@
-// Names of architectures and system calls as a listing has them, both ways.
+// Converts names of architectures and system calls in listings to numbers, and back.
 import { ABIS, syscallName, type Abi } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { SCMP_ARCHS } from '../../kernel/scmp-archs.js';
 
-/** The token that the kernel never puts into `seccomp_data.arch`. */
+/** The one token that is not a value of `seccomp_data.arch`. */
 const NO_AUDIT_VALUE = 'SCMP_ARCH_X32';
 
-/** Every architecture that libseccomp names: its tokens are the kernel's AUDIT_ARCH values. */
+/** Every architecture that libseccomp names. Its tokens are the kernel's AUDIT_ARCH values. */
 const ARCHITECTURES: ReadonlyMap<string, number> = new Map([
   ['ARCH_I386', ABIS.x86.audit],
   ...Object.entries(SCMP_ARCHS)
@@ -14,35 +14,35 @@ const ARCHITECTURES: ReadonlyMap<string, number> = new Map([
     .map(([name, token]) => [name.slice('SCMP_'.length), token] as const),
 ]);
 
-/** The first name counts: i386 goes by the kernel's. */
+/** The first name of a value is used: i386 has the kernel's. */
 const BY_AUDIT: ReadonlyMap<number, string> = new Map(
   [...ARCHITECTURES].reverse().map(([name, audit]) => [audit, name]),
 );
 
-/** Names of architectures that can be written. */
+/** The names of architectures that `architectureNumber` accepts. */
 export const architectureNames = (): Iterable<string> => ARCHITECTURES.keys();
 
-/** `ARCH_X86_64` for its AUDIT_ARCH value. */
+/** The name of an AUDIT_ARCH value, e.g. `ARCH_X86_64`. */
 export const architectureName = (audit: number): string | undefined => BY_AUDIT.get(audit);
 
-/** The AUDIT_ARCH value of `ARCH_X86_64`, with the kernel's prefix too. */
+/** The AUDIT_ARCH value of a name such as `ARCH_X86_64`, with or without the kernel's prefix. */
 export const architectureNumber = (name: string): number | undefined =>
   ARCHITECTURES.get(name.replace(/^AUDIT_/, ''));
 
 export const isArchitectureName = (name: string): boolean => /^(?:AUDIT_)?ARCH_/.test(name);
 
-/** The ABIs of an AUDIT_ARCH value, the one whose numbers have no marker bit first. */
+/** The ABIs of an AUDIT_ARCH value, the one without a marker bit first. */
 const abisOf = (audit: number): readonly Abi[] =>
   Object.values(ABIS)
     .filter(abi => abi.audit === audit)
     .sort((a, b) => a.numberBit - b.numberBit);
 
-/** The ABI whose calls go by their bare names under an AUDIT_ARCH value. */
+/** The ABI whose calls are written without a prefix for an AUDIT_ARCH value. */
 export const mainAbi = (audit: number): AbiName | undefined => abisOf(audit)[0]?.name;
 
 /**
- * `read`, or `x32.read` for an ABI beside the main one; undefined for a number without a name. Where the
- * architecture is not certain, the name in the ABI to assume, always with that ABI: `x86_64.read`.
+ * `read`, or `x32.read` for an ABI other than the main one; undefined for a number without a name. If the architecture
+ * is not certain, the name in the assumed ABI, always with the ABI: `x86_64.read`.
  */
 export function callName(audit: number | undefined, number: number, assumed?: AbiName): string | undefined {
   const abis = audit !== undefined ? abisOf(audit) : assumed === undefined ? [] : [ABIS[assumed]];
@@ -53,7 +53,7 @@ export function callName(audit: number | undefined, number: number, assumed?: Ab
   return undefined;
 }
 
-/** ABIs by the possible prefixes: this package's name, Go's, and i386. */
+/** ABIs by their prefixes: this package's names, Go's, and i386. */
 const QUALIFIERS: ReadonlyMap<string, AbiName> = new Map([
   ...Object.values(ABIS).flatMap(({ name, dockerName }): [string, AbiName][] => [
     [name, name],
@@ -62,7 +62,7 @@ const QUALIFIERS: ReadonlyMap<string, AbiName> = new Map([
   ['i386', 'x86'],
 ]);
 
-/** ABI and name in it of `x32.read`; undefined for a bare name or an ABI that there is not. */
+/** Splits `x32.read` into ABI and name; undefined for a name without a prefix or an unknown ABI. */
 export function splitCallName(text: string): { readonly abi: AbiName; readonly name: string } | undefined {
   const dot = text.indexOf('.');
   const abi = QUALIFIERS.get(text.slice(0, Math.max(dot, 0)));

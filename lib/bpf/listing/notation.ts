@@ -1,14 +1,14 @@
-// The signs of the listing notation, for the side that writes it and the side that reads it.
+// The syntax of the listing notation, shared by the disassembler and the assembler.
 import { operationOf, type ArithmeticName, type Operation, type TestName } from '../opcodes.js';
 import { DATA_SIZE, WORD, type Instruction } from '../program.js';
 
-/** A number as a listing has it. */
+/** Formats a number in hexadecimal. */
 export const hex = (value: number, digits = 1): string => `0x${value.toString(16).padStart(digits, '0')}`;
 
-/** The number of a line, which is the index of its instruction. */
+/** Formats the number of a line, which is the index of its instruction. */
 export const lineNumber = (index: number): string => String(index).padStart(4, '0');
 
-/** Operations on the accumulator; a change of sign is written otherwise. */
+/** Operations on the accumulator, except for negation, which is written differently. */
 export const ARITHMETIC: Readonly<Record<Exclude<ArithmeticName, 'neg'>, string>> = {
   add: '+=',
   sub: '-=',
@@ -21,7 +21,7 @@ export const ARITHMETIC: Readonly<Record<Exclude<ArithmeticName, 'neg'>, string>
   xor: '^=',
 };
 
-/** Tests and their negations; the last one has no negation. */
+/** Tests and their negations; the last test has none. */
 export const TESTS: Readonly<
   Record<TestName, { readonly sign: string; readonly negated: string | undefined }>
 > = {
@@ -34,7 +34,7 @@ export const TESTS: Readonly<
 /** The suffix of a 64-bit word for its high half. */
 const HIGH_HALF = ' >> 32';
 
-/** The size of the data, which is no number here: `A = 64` is another instruction. */
+/** The size of the data. It is not written as a number, because `A = 64` is another instruction. */
 export const DATA_LENGTH = 'sizeof(struct seccomp_data)';
 
 const NAMED_WORDS: ReadonlyMap<number, string> = new Map([
@@ -44,11 +44,13 @@ const NAMED_WORDS: ReadonlyMap<number, string> = new Map([
   [WORD.ipHigh, `instruction_pointer${HIGH_HALF}`],
 ]);
 
-/** The word of `struct seccomp_data` at an offset, or undefined where there is none. */
+/** The word of `struct seccomp_data` at an offset, or undefined if there is none. */
 export const wordAt = (offset: number): number | undefined =>
   offset % 4 === 0 && offset < DATA_SIZE ? offset / 4 : undefined;
 
-/** What is loaded from an offset: `sys_number`, `args[0] >> 32`, and `data[2]` for anything that is not a word. */
+/**
+ * The source of a load at an offset: `sys_number`, `args[0] >> 32`, or `data[2]` for an offset that is not a word's.
+ */
 export function wordName(offset: number): string {
   const word = wordAt(offset);
   if (word === undefined) return `data[${offset}]`;

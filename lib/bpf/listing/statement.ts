@@ -1,18 +1,18 @@
-// One instruction as a statement of the listing notation.
+// Formats one instruction as a statement of the listing notation.
 import { actionName } from '../../kernel/action.js';
 import { operationOf, type LoadSource, type Operation, type Register } from '../opcodes.js';
 import type { Instruction } from '../program.js';
 import { ARITHMETIC, DATA_LENGTH, hex, TESTS, unusedFields, wordName } from './notation.js';
 
-/** How a statement shows what depends on its surroundings. */
+/** Formats the parts of a statement that depend on its context. */
 interface Show {
-  /** The constant of a test. */
+  /** Formats the constant of a test. */
   readonly constant: (k: number) => string;
-  /** A target, by the number of instructions to skip. */
+  /** Formats a target, given the number of instructions to skip. */
   readonly target: (skip: number) => string;
 }
 
-/** The text of an instruction. All of it is in the text, also fields that it does not use, unless they are 0. */
+/** Formats an instruction completely: fields that it does not use are included unless they are 0. */
 export function statement(instruction: Instruction, show: Show): string {
   const { code, jt, jf, k } = instruction;
   const operation = operationOf(code);

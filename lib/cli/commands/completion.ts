@@ -1,4 +1,4 @@
-// `seccomp completion`: what a shell reads to complete this command line.
+// `seccomp completion`: prints a script with which a shell completes this command line.
 import { bashScript } from '../completion/bash.js';
 import { fishScript } from '../completion/fish.js';
 import { grammarOf, optionsOf } from '../completion/grammar.js';

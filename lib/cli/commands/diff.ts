@@ -1,4 +1,4 @@
-// `seccomp diff`: what changes in meaning from one filter, or stack of them, to another.
+// `seccomp diff`: shows the differences in meaning between filters, or stacks of them.
 import type { Layer } from '../../filter/layers.js';
 import { latitude } from '../../kernel/action.js';
 import { diff } from '../../filter/inspect/diff.js';

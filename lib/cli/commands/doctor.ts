@@ -1,4 +1,4 @@
-// `seccomp doctor`: what this machine, this Node and this build support, and what prevents the rest.
+// `seccomp doctor`: reports what this machine, this Node and this build support, and what prevents the rest.
 import { SeccompError } from '../../util/errors.js';
 import { applyProfile } from '../../process/apply/apply-profile.js';
 import { describeCodeCache } from '../../process/machine/code-cache.js';
@@ -21,7 +21,9 @@ const check = (name: string, look: () => { readonly ok: boolean; readonly detail
   ...attempt(look, SeccompError, error => ({ ok: false, detail: error.message })),
 });
 
-/** Calls that this kernel has and the tables lack, or why they are unknown, for example because a filter refuses the probe. */
+/**
+ * The calls that this kernel has but the tables lack, or why they are unknown, for example because a filter refuses the probe.
+ */
 const triedCalls = (): readonly number[] | string =>
   attempt(unnamedCalls, SeccompError, error => error.message);
 

@@ -1,4 +1,4 @@
-// `seccomp dump`: the filters of a running process, read back from the kernel.
+// `seccomp dump`: reads the filters of a running process back from the kernel.
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
@@ -21,7 +21,7 @@ interface Flags {
   readonly json?: boolean;
 }
 
-/** A layer with its place: 1 is the oldest, as in the receipt of a load. */
+/** A layer with its position: 1 is the oldest, as in the result of `load`. */
 interface Numbered extends LiveLayer {
   readonly number: number;
 }
@@ -82,7 +82,7 @@ const WRITE = {
   asm: ({ program }: Numbered): string => disassemble(program),
 } as const;
 
-/** The newest first. */
+/** The layers with their numbers, newest first. */
 const numbered = ({ layers }: ThreadDump): readonly Numbered[] =>
   layers.map((layer, index) => ({ ...layer, number: index + 1 })).toReversed();
 
@@ -97,7 +97,7 @@ function chosen(thread: ThreadDump, number: number | undefined): readonly Number
   );
 }
 
-/** All layers in one text; a single requested one without a heading, as input for other tools. */
+/** Joins layers to one text; a single requested layer has no heading, so that other tools can read it. */
 function joined(
   format: 'raw' | 'asm',
   process: ProcessDump,

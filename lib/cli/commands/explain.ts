@@ -1,4 +1,4 @@
-// `seccomp explain`: the actions of a filter, or of several layers, for every call or for some.
+// `seccomp explain`: shows the actions of a filter, or of several layers, for all calls or some.
 import { explain, type Explanation } from '../../filter/inspect/explain.js';
 import { formatExplanation } from '../../filter/inspect/format.js';
 import { explanationJson } from '../../filter/inspect/json.js';
@@ -49,7 +49,7 @@ export const explainCommand: Register = (program, run) =>
       }, flags.json === true);
     });
 
-/** What calls get: all of them where none is named. */
+/** Explains the named calls, or all if none is named. */
 function explained(layers: readonly Layer[], calls: readonly string[]): Explanation {
   const [only = ''] = calls;
   if (calls.length === 1 && isNumber(only)) return explain(layers, Number(only));
@@ -76,7 +76,7 @@ function matcher(layers: readonly Layer[], call: string, { abis }: Explanation):
     return name => names.has(name);
   }
   if (!isPattern(call)) {
-    // Refuses names that nothing knows.
+    // Throws for unknown names.
     explain(layers, call);
     return name => name === call;
   }

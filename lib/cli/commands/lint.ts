@@ -1,4 +1,4 @@
-// `seccomp lint`: findings about profiles and programs, as text, JSON or SARIF.
+// `seccomp lint`: reports findings about profiles and programs, as text, JSON or SARIF.
 import { closeSync, openSync } from 'node:fs';
 import { Option } from 'commander';
 import { SeccompError, UsageError } from '../../util/errors.js';
@@ -131,7 +131,7 @@ function baselineFile({ baseline }: Flags): string {
   throw new UsageError('bad-baseline', '--write-baseline has no file', 'Name it with --baseline');
 }
 
-/** The list in a file: `{ "suppressions": […] }`. */
+/** Reads the suppressions in a file: `{ "suppressions": […] }`. */
 function readSuppressions(path: string): readonly Suppression[] {
   const document = readJson(path, 'bad-suppression');
   const list: unknown =
@@ -152,7 +152,7 @@ function readJson(path: string, code: 'bad-baseline' | 'bad-suppression'): unkno
   }
 }
 
-/** The content of a file, which may be a pipe: `<(jq …)`. */
+/** Reads a file, which may be a pipe: `<(jq …)`. */
 function contentOf(path: string): Buffer {
   const descriptor = openSync(path, 'r');
   try {

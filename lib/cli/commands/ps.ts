@@ -1,4 +1,4 @@
-// `seccomp ps`: which processes are confined, as a tree.
+// `seccomp ps`: lists which processes are confined, as a tree.
 import { ps, type ProcessEntry } from '../../process/inspect/ps.js';
 import { processTree } from '../../process/inspect/process-tree.js';
 import type { ThreadStatus } from '../../process/inspect/status.js';

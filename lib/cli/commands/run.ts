@@ -1,4 +1,4 @@
-// `seccomp run`: becomes a command under a profile, or starts it and reports what the profile refuses to it.
+// `seccomp run`: replaces itself by a command under a profile, or starts it and reports its refused calls.
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { compile } from '../../filter/compile-profile.js';
 import type { Filter } from '../../filter/filter.js';

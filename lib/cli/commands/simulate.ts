@@ -1,4 +1,4 @@
-// `seccomp simulate`: what becomes of system calls under a filter, or under several of them as layers.
+// `seccomp simulate`: shows what happens to system calls under a filter, or under several layers.
 import { UsageError } from '../../util/errors.js';
 import { simulate } from '../../filter/inspect/simulate.js';
 import { simulator } from '../../filter/inspect/simulator.js';
@@ -86,7 +86,7 @@ function replay(answer: ReturnType<typeof simulator>, source: string, abi: AbiNa
   return allPermitted ? 0 : 1;
 }
 
-/** The call of a line; errors name the line. */
+/** Parses the call in a line; errors name the line. */
 function eventAt(source: string, line: number, call: string, abi: AbiName): Event {
   try {
     return parseEvent(call, abi);

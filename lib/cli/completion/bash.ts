@@ -1,4 +1,4 @@
-// The script that completes `seccomp` in bash 4 and later. It only looks up files, processes and commands, and never
+// The completion script for `seccomp` in bash 4 and later. It only looks up files, processes and commands, and never
 // lets bash evaluate the input or a file name.
 import { groupBy } from '../../util/collections.js';
 import type { CommandGrammar, OptionGrammar, Values } from './grammar.js';
@@ -212,13 +212,13 @@ complete -F _seccomp seccomp
 `;
 }
 
-/** What the script calls a value: words, or a kind. */
+/** The script's name for a kind of value, or the words themselves. */
 const kindOf = (values: Values): string => (typeof values === 'string' ? `:${values}` : values.join(' '));
 
-/** A pattern of `case`, and its kind of value. */
+/** A `case` pattern, and its kind of value. */
 type Arm = readonly [pattern: string, kind: string];
 
-/** A pattern for the position of an argument, and all after it. */
+/** A pattern for the position of an argument, and all later ones. */
 const from = (command: string, index: number): string =>
   index === 0 ? `'${command} '*` : `'${command} '[${index + 1}-9] | '${command} '[1-9][0-9]*`;
 

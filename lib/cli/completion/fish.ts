@@ -1,4 +1,4 @@
-// The script that completes `seccomp` in fish.
+// The completion script for `seccomp` in fish.
 import type { CommandGrammar, OptionGrammar, Values } from './grammar.js';
 import type { CompletionWords, ValueKind } from './values.js';
 
@@ -138,7 +138,10 @@ ${lines.join('\n')}
 `;
 }
 
-/** The positions of commands of the machine, as `run 3`: the words that were typed until then, with the subcommand. */
+/**
+ * The positions of other commands in the command line, as `run 3`: the number of words before, including the
+ * subcommand.
+ */
 const ownWords = (commands: readonly CommandGrammar[]): string =>
   commands
     .flatMap(({ name, arguments: args }) =>
@@ -152,7 +155,7 @@ const optionText = ({ names, values, description }: OptionGrammar): string => {
   return `${flags.join(' ')} ${value} -d ${quoted(description)}`;
 };
 
-/** Options of `complete` for the values of an option. */
+/** The options of `complete` for the values of an option. */
 function valuesText(values: Values): string {
   if (typeof values !== 'string') return `-f -a ${quoted(values.join(' '))}`;
   return KINDS[values];

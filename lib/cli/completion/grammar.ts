@@ -1,18 +1,18 @@
-// What can be typed after `seccomp`, read off the commands that --help describes.
+// Derives what can be typed after `seccomp` from the commands that --help describes.
 import type { Command, Option } from 'commander';
 import { own } from '../../util/own.js';
 import { VALUE_KINDS, type ValueKind } from './values.js';
 
-/** What completes a value: its choices, or words and files of a kind. */
+/** The possible values: choices, or words and files of a kind. */
 export type Values = readonly string[] | ValueKind;
 
 export interface OptionGrammar {
-  /** As it is typed: `-o`, `--output`. */
+  /** Its names: `-o`, `--output`. */
   readonly names: readonly string[];
   readonly description: string;
-  /** What follows it; undefined for one that takes no value. */
+  /** Its values; undefined if it takes none. */
   readonly values: Values | undefined;
-  /** What --help calls it. */
+  /** The name of its value in --help. */
   readonly valueName: string;
 }
 
@@ -32,7 +32,7 @@ export interface CommandGrammar {
   readonly arguments: readonly ArgumentGrammar[];
 }
 
-/** The subcommands in the order of --help, `help` among them, which takes the name of one. */
+/** The subcommands in the order of --help, including `help`, which takes the name of one. */
 export function grammarOf(program: Command): readonly CommandGrammar[] {
   const names = program.commands.map(command => command.name());
   return program
@@ -65,7 +65,7 @@ function optionGrammar(option: Option): OptionGrammar {
   };
 }
 
-/** Throws Error for a name that VALUE_KINDS does not have. */
+/** The values for a name. Throws Error for a name that VALUE_KINDS does not have. */
 function valuesOf(name: string, choices: readonly string[] | undefined): Values {
   if (choices !== undefined) return choices;
   const kind = own(VALUE_KINDS, name);

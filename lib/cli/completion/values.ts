@@ -8,9 +8,9 @@ import { groupBy } from '../../util/collections.js';
 import { shippedProfiles } from '../../util/host/read-text.js';
 
 /**
- * What can be completed. `profile`: the name of a profile that ships, or a file; `filter`: that, or a process; `calls`: system
- * calls and groups of them; `list`: the same with commas; `event`: a system call and its arguments; `command`: one of the
- * machine's commands and its arguments; `any`: nothing that is known.
+ * Kinds of values. `profile`: the name of a profile that ships, or a file; `filter`: a profile or a process; `calls`: system
+ * calls and groups; `list`: the same, separated by commas; `event`: a system call and its arguments; `command`: another
+ * command and its arguments; `any`: no completion.
  */
 export type ValueKind =
   | 'file'
@@ -26,7 +26,7 @@ export type ValueKind =
   | 'command'
   | 'any';
 
-/** What an argument or an option takes, by its name. Those with choices are completed with these. */
+/** The kind of value by the name of the argument or option. Those with choices are completed with these. */
 export const VALUE_KINDS: Readonly<Record<string, ValueKind>> = {
   a: 'filter',
   arch: 'architecture',
@@ -58,7 +58,7 @@ export const VALUE_KINDS: Readonly<Record<string, ValueKind>> = {
   version: 'any',
 };
 
-/** The words of completions. None has a character that a shell acts upon. */
+/** The words that are offered. None contains a character that is special in a shell. */
 export interface CompletionWords {
   readonly profiles: readonly string[];
   readonly syscalls: readonly string[];
@@ -71,7 +71,7 @@ export interface CompletionWords {
   readonly constants: readonly { readonly places: readonly string[]; readonly names: readonly string[] }[];
 }
 
-/** Collects them. */
+/** Collects the words. */
 export function completionWords(): CompletionWords {
   const abis = Object.values(ABIS).map(({ name }) => name);
   const syscalls = [...new Set(abis.flatMap(abi => [...syscallsOf(abi).keys()]))].sort();

@@ -1,4 +1,4 @@
-// The script that completes `seccomp` in zsh.
+// The completion script for `seccomp` in zsh.
 import type { ArgumentGrammar, CommandGrammar, OptionGrammar, Values } from './grammar.js';
 import type { CompletionWords, ValueKind } from './values.js';
 
@@ -97,7 +97,7 @@ fi
 `;
 }
 
-/** One for each name. */
+/** Specs for an option, one for each name. */
 const optionSpecs = ({ names, description, values, valueName }: OptionGrammar): readonly string[] =>
   names.map(name => {
     const about = `*${name}${values !== undefined && name.startsWith('--') ? '=' : ''}[${description.replaceAll(/[\\[\]]/g, String.raw`\$&`)}]`;

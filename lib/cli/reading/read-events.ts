@@ -1,12 +1,12 @@
-// Reads files of system calls: one a line, as a person writes them or as strace does.
+// Reads files of system calls, one per line, in the notation of `parseEvent` or of strace.
 import { UsageError } from '../../util/errors.js';
 import { singleLine } from '../../util/printable.js';
 import { linesOf, MAX_LINE } from './read-lines.js';
 import { inputName } from './standard-input.js';
 
 /**
- * The calls of a file, or of standard input for `-`, with the number of their line, as `parseEvent` takes them. Empty
- * lines, comments (`#`) and lines of strace that start no call are left out.
+ * The calls of a file, or of standard input for `-`, with their line numbers, in the notation of `parseEvent`. Empty
+ * lines, comments (`#`) and lines of strace without the start of a call are skipped.
  *
  * Throws RecordingError (`log-unreadable`), and UsageError (`bad-event`) for a line that is longer than any call.
  */
@@ -24,14 +24,19 @@ export function* callsOf(source: string): Generator<{ readonly line: number; rea
   }
 }
 
-/** Lines of strace begin with the process, where there are several. */
+/** The process before a line of strace, if there are several. */
 const PROCESS = String.raw`^(?:(?:\[pid +)?\d+\]? +)?`;
-/** A call as `strace -e raw=all` writes it: `NAME(ARGUMENT, ARGUMENT) = RESULT`, or cut off by another process. */
+/**
+ * A call in the output of `strace -e raw=all`: `NAME(ARGUMENT, ARGUMENT) = RESULT`, or interrupted by another process.
+ */
 const TRACED = new RegExp(String.raw`${PROCESS}(\w+)\(([^()"]*?)(?: ?<unfinished \.\.\.>|\) += .*)$`);
 /** A signal, the end of a process, or the end of a call. */
 const NO_CALL = new RegExp(String.raw`${PROCESS}(?:\+\+\+ |--- |<\.\.\. )`);
 
-/** The call of a line as `parseEvent` takes it; undefined for empty lines, comments, and lines of strace without a call. */
+/**
+ * The call in a line, in the notation of `parseEvent`; undefined for empty lines, comments, and lines of strace without a
+ * call.
+ */
 function callOf(line: string): string | undefined {
   if (line === '' || line.startsWith('#') || NO_CALL.test(line)) return undefined;
   const [, name, args] = TRACED.exec(line) ?? [];

@@ -6,13 +6,13 @@ import { singleLine } from '../../util/printable.js';
 import { retried } from './retried.js';
 import { inputName, takeStandardInput } from './standard-input.js';
 
-/** Characters of a line that are kept. */
+/** The maximum length of a line; the rest is dropped. */
 export const MAX_LINE = 65_536;
 const CHUNK = 1 << 20;
 
 /**
- * The lines of a file in UTF-8 or UTF-16, or of standard input for `-`, without their ends; what a line has beyond 65,536 characters is dropped.
- * Throws RecordingError (`log-unreadable`), and UsageError where standard input is named twice.
+ * The lines of a file in UTF-8 or UTF-16, or of standard input for `-`, without line breaks and truncated to 65,536 characters.
+ * Throws RecordingError (`log-unreadable`), and UsageError if standard input is named twice.
  */
 export function* linesOf(file: string): Generator<string> {
   let decoder: InstanceType<typeof TextDecoder> | undefined;
@@ -39,7 +39,7 @@ export function* linesOf(file: string): Generator<string> {
   }
 }
 
-/** PowerShell redirects output as UTF-16, after its byte order mark. */
+/** The encoding of a file. PowerShell redirects output as UTF-16 with a byte order mark. */
 const encodingOf = ([first, second]: Uint8Array): string =>
   first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
 

@@ -1,6 +1,6 @@
 // Reads and writes of descriptors that another process may have made non-blocking.
 
-/** Does a read or a write, again until the other end of a non-blocking pipe lets it. */
+/** Repeats a read or a write while a non-blocking descriptor is not ready. */
 export function retried<Result>(act: () => Result): Result {
   for (;;) {
     try {
@@ -12,7 +12,7 @@ export function retried<Result>(act: () => Result): Result {
   }
 }
 
-/** Milliseconds. */
+/** The time between attempts, in milliseconds. */
 const PAUSE = 5;
 
 /** Blocks the thread, which has nothing else to do. */

@@ -1,4 +1,4 @@
-// Standard input, which an argument names with `-`: it can be read once, and another process may have made it
+// Reads standard input for the argument `-`. It can be read only once, and another process may have made it
 // non-blocking.
 import { readSync } from 'node:fs';
 import { readToEnd } from '../../profile/read-file.js';
@@ -7,19 +7,19 @@ import { retried } from './retried.js';
 
 let isTaken = false;
 
-/** What messages call the file that an argument names. */
+/** The name of an argument's file in messages. */
 export const inputName = (argument: string): string => (argument === '-' ? '<stdin>' : argument);
 
-/** The descriptor. Throws UsageError (`bad-option`) the second time, when nothing is left to read. */
+/** The descriptor. Throws UsageError (`bad-option`) on the second call, because nothing is left to read. */
 export function takeStandardInput(): number {
   if (isTaken) throw optionError('standard input is named twice', 'It can be read once: use a file');
   isTaken = true;
   return 0;
 }
 
-/** All that is in it. Throws as `takeStandardInput` and `readAll` do. */
+/** Reads all of standard input. Throws as `takeStandardInput` and `readAll` do. */
 export const readStandardInput = (): Buffer => readAll(takeStandardInput(), 'standard input');
 
-/** All that is in a descriptor, which may have no end. Throws ProfileError (`profile-too-large`). */
+/** Reads everything from a descriptor, which may be endless. Throws ProfileError (`profile-too-large`). */
 export const readAll = (descriptor: number, what: string): Buffer =>
   readToEnd(chunk => retried(() => readSync(descriptor, chunk)), what);

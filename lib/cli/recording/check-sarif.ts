@@ -1,4 +1,4 @@
-// The result of `seccomp check` for code scanning.
+// Converts the result of `seccomp check` to SARIF for code scanning.
 import { topOf } from '../../util/place.js';
 import type { LintRule } from '../../lint/rules.js';
 import { sarifLog, type SarifFinding, type SarifLog } from '../../lint/sarif.js';

@@ -3,13 +3,13 @@ import { isatty } from 'node:tty';
 import type { RecordingProgress } from '../../process/trace/record-command.js';
 import { printErrorPainted } from '../output.js';
 
-/** Milliseconds. */
+/** Times in milliseconds. */
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 /** After this time without a new call, the output suggests another workload. */
 const QUIET = 5 * MINUTE;
 
-/** One look at a recording. */
+/** The state of a recording at one time. */
 interface Sample {
   readonly time: number;
   readonly distinct: number;
@@ -20,11 +20,11 @@ interface Sample {
  * time.
  */
 export class ProgressText {
-  /** Those of the last minute, and the last one before. */
+  /** The samples of the last minute, and the last one before. */
   #samples: readonly Sample[];
   #lastNew: number;
 
-  /** `now` in milliseconds, of any clock. */
+  /** `now` is in milliseconds, from any clock. */
   constructor(now: number) {
     this.#samples = [{ time: now, distinct: 0 }];
     this.#lastNew = now;
@@ -63,5 +63,5 @@ export function showProgress(progress: () => RecordingProgress): () => void {
   };
 }
 
-/** Goes to the beginning of the line and clears it. */
+/** Moves to the start of the line and clears it. */
 const CLEAR = '\r\u001b[K';

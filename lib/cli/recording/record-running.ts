@@ -1,4 +1,4 @@
-// `seccomp record` of running processes: until the time is over, all have ended, or Ctrl-C.
+// `seccomp record` for running processes: records until the time is over, all have ended, or Ctrl-C.
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { record } from '../../process/trace/record.js';
 import type { RecordRunningOptions } from '../../process/trace/perf/record-running.js';
@@ -8,12 +8,12 @@ import { say } from '../output.js';
 import { givenOptions, optionError } from '../../util/options.js';
 import { counted } from '../../util/show.js';
 
-/** Options that name what runs already, as commander parses them. */
+/** Options that select running processes, as commander parses them. */
 export type RunningFlags = Omit<RecordRunningOptions, 'phase'>;
 
 const RECORDED = ['pid', 'container', 'root', 'cgroup', 'all', 'seconds', 'phase'];
 
-/** Adds them. */
+/** Adds these options. */
 export const withRunningOptions = (command: Command): Command =>
   command
     .addOption(new Option('--pid <pid>', 'a process and its descendants').argParser(whole))
@@ -28,7 +28,7 @@ export const withRunningOptions = (command: Command): Command =>
       new Option('--seconds <seconds>', 'how long to record; default: until Ctrl-C').argParser(secondsOf),
     );
 
-/** Whether a command is recorded, and not what runs already. Throws UsageError (`bad-option`). */
+/** Whether a command is recorded rather than running processes. Throws UsageError (`bad-option`). */
 export function isOfCommand(words: readonly string[], flags: RunningFlags): boolean {
   const { pid, container, root, cgroup, all, seconds } = flags;
   const running = [pid, container, cgroup, all].some(each => each !== undefined);
@@ -50,7 +50,7 @@ export function isOfCommand(words: readonly string[], flags: RunningFlags): bool
   return !running;
 }
 
-/** Records what runs already. Throws as `record` does. */
+/** Records running processes. Throws as `record` does. */
 export async function recordWhatRuns(flags: RunningFlags, phase: string | undefined): Promise<Recording> {
   const { seconds } = flags;
   const { recording, stop } = record(givenOptions<RecordRunningOptions>({ ...flags, phase }, RECORDED));
@@ -68,9 +68,9 @@ export async function recordWhatRuns(flags: RunningFlags, phase: string | undefi
   }
 }
 
-/** The recording is written when one of them comes. */
+/** Signals that end the recording, which is then written. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** With which Node would open its debugger, and which would end it without a recording. */
+/** Ignored signals: SIGUSR1 would open Node's debugger, and SIGUSR2 would end the process without a recording. */
 const IGNORED = ['SIGUSR1', 'SIGUSR2'] as const;
 const ignore = (): void => undefined;
 

@@ -6,11 +6,14 @@ import { say } from '../output.js';
 import { inputName } from '../reading/standard-input.js';
 import { counted } from '../../util/show.js';
 
-/** The recording in a file, or in standard input for `-`. Throws RecordingError, and ProfileError for a file that cannot be read. */
+/**
+ * Reads the recording in a file, or in standard input for `-`. Throws RecordingError, and ProfileError for a file that cannot be
+ * read.
+ */
 export const recordingArgument = (argument: string): Recording =>
   parseRecording(textArgument(argument), { file: inputName(argument) });
 
-/** Reports what recordings are known to lack, because their profile may be incomplete. */
+/** Reports lost and skipped data of recordings, because a profile from them may be incomplete. */
 export function sayWhatIsMissing(recordings: readonly Recording[]): void {
   const sum = (key: 'lost' | 'skipped'): number =>
     recordings.flatMap(({ sources }) => sources).reduce((all, source) => all + source[key], 0);

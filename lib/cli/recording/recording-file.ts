@@ -1,4 +1,4 @@
-// Adds runs to a recording in a file, as several commands may do at the same time: the tests of a project, for example.
+// Merges runs into a recording in a file. Several commands may do so concurrently, for example the tests of a project.
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
@@ -25,12 +25,12 @@ export function checkRecordingFile(file: string): void {
   if (existsSync(file)) withLock(file, () => recordingArgument(file));
 }
 
-/** Merges a run into the recording in a file, which is made if there is none. Throws RecordingError. */
+/** Merges a run into the recording in a file, which is created if it does not exist. Throws RecordingError. */
 export function addToRecordingFile(file: string, run: Recording): void {
   try {
     merge(file, run);
   } catch (error) {
-    // The file was a recording when the run began.
+    // The file was a valid recording when the run started.
     if (!isFull(error)) {
       const beside = `${file}.new`;
       merge(beside, run);
@@ -47,33 +47,33 @@ const merge = (file: string, run: Recording): void => {
   });
 };
 
-/** Writes a file anew so that its earlier runs are never lost: to a full disk, or where the command is killed meanwhile. */
+/** Replaces a file so that its earlier runs are never lost, even if the disk is full or the command is killed. */
 function replace(path: string, text: string): void {
   const status = lstatSync(path, { throwIfNoEntry: false });
   try {
-    // In a folder of several users, a name that can be guessed may be a link by one of them.
+    // In a shared folder, another user could create a link with a name that can be guessed.
     const beside = `${path}.${randomBytes(8).toString('hex')}.part`;
     if (status?.isSymbolicLink() === true) write(path, text);
     else replaceFile(path, text, beside, { flag: 'wx', mode: status === undefined ? 0o666 : 0o600 }, status);
   } catch (error) {
     if (isFull(error)) throw error;
-    // The folder cannot be written to, the file is a mount of its own, or it cannot be given to its owner.
+    // The folder is not writable, the file is a mount point, or its owner cannot be set.
     write(path, text);
   }
 }
 
-/** Whether there is no room for a file. */
+/** Whether an error means that there is no space for a file. */
 const isFull = (error: unknown): boolean =>
   ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(own(error as NodeJS.ErrnoException, 'code') ?? '');
 
 /**
- * Does something while no other command does so with the same file, by whatever link; without a lock if none can be made. The action gets
- * the path of the file itself.
+ * Runs an action while no other command does so for the same file, under whatever link; without a lock if none can be made. The
+ * action is called with the resolved path.
  */
 function withLock(file: string, action: (path: string) => void): void {
   const path = existsSync(file) ? realpathSync(file) : file;
   const beside = `${path}.lock`;
-  // A file in a folder that cannot be written to is never replaced, so that it can be locked itself.
+  // In a folder that is not writable, the file is never replaced, so that it can be locked itself.
   const made = takeLock(beside);
   const lock = made ?? (existsSync(path) ? takeLock(path) : undefined);
   try {
@@ -84,34 +84,37 @@ function withLock(file: string, action: (path: string) => void): void {
   }
 }
 
-/** What has content is no lock, and that of another user in a folder of several may stay. */
+/** A file with content is not a lock. In a shared folder, a lock file of another user may remain. */
 function removeLock(path: string, lock: number): void {
   try {
     if (fstatSync(lock).size === 0) rmSync(path);
   } catch {
-    // It locks nothing.
+    // A remaining file does not lock anything.
   }
 }
 
-/** The kernel ends the lock of a command that was killed, so that a file which was left behind locks nothing. */
+/** The kernel releases the lock of a killed command, so that a remaining file does not lock anything. */
 function takeLock(path: string): number | undefined {
   for (;;) {
     const lock = openedLock(path);
     if (lock === undefined) return undefined;
-    // Some file systems have no locks.
+    // Some file systems do not support locks.
     if (native().lockFile(lock) !== undefined || isAt(path, lock)) return lock;
-    // Whoever held it has removed the file.
+    // The previous holder has removed the file.
     closeSync(lock);
   }
 }
 
-/** NFS only locks what is open for writing; the lock of another user can be open for reading only. */
+/**
+ * Opens a lock file. NFS only locks files that are open for writing; that of another user can be opened only for
+ * reading.
+ */
 function openedLock(path: string): number | undefined {
   for (const flags of ['a+', constants.O_RDONLY | constants.O_NONBLOCK]) {
     try {
       return openSync(path, flags);
     } catch {
-      // The other one is tried, and then there is none.
+      // Try the other flags; if both fail, there is no lock.
     }
   }
   return undefined;

@@ -3,22 +3,25 @@ import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { readStatusFile } from '../../process/inspect/status-file.js';
 
-/** What passes signals on to a command. */
+/** Passes signals on to a command. */
 interface PassedSignals {
-  /** To the command that was started. */
+  /** Sets the command that was started. */
   readonly to: (child: ChildProcess) => void;
   readonly stop: () => void;
-  /** Stops it for a command that was not started. Gives the exit code of the signal that came meanwhile, or else throws the error. */
+  /**
+   * Stops passing signals for a command that was not started. Returns the exit code for a signal that arrived meanwhile, or else
+   * throws the error.
+   */
   readonly notStarted: (error: unknown) => Promise<number>;
 }
 
-/** Those of a terminal, which reach a command without this process. */
+/** Signals from a terminal, which a command receives directly. */
 const OF_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 
 /**
- * Those that end a process by default. Without a listener of SIGUSR1, Node would open its debugger, to the command too. Others end this process,
- * and the kernel then kills the command: SIGKILL; SIGPROF, which V8 sends to this process when it is profiled; real-time signals, of which
- * Node has no listeners; and those by which the kernel reports an error of this process itself.
+ * Signals that end a process by default. Without a listener for SIGUSR1, Node would open its debugger. Other signals end this
+ * process, and the kernel then kills the command: SIGKILL; SIGPROF, which V8 sends to this process when it is profiled; real-time
+ * signals, for which Node has no listeners; and those with which the kernel reports an error of this process.
  */
 const PASSED: readonly NodeJS.Signals[] = [
   ...(['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGVTALRM'] as const),
@@ -26,10 +29,10 @@ const PASSED: readonly NodeJS.Signals[] = [
 ];
 
 /**
- * Passes on to a command what is meant for it. It begins before the command is started, so that no signal ends this process and leaves the
- * command running. The signals of the terminal reach a command without this process, which lives on to say what became of it: they are
- * passed on only if they have come while the command was being started, perhaps before it was there, or if the command has none
- * of its streams on the terminal and therefore a session of its own.
+ * Passes on signals for a command. Starts before the command, so that no signal ends this process and leaves the command running.
+ * A command receives the terminal's signals directly, and this process must survive them to report the outcome. They are passed
+ * on only if they arrived while the command was being started, possibly before it existed, or if none of its streams is the
+ * terminal, so that it has a separate session.
  */
 export function passSignals(): PassedSignals {
   let command: ChildProcess | undefined;
@@ -53,7 +56,7 @@ export function passSignals(): PassedSignals {
     to: child => {
       command = child;
       isApart = sessionOf(child.pid ?? 'self') !== sessionOf('self');
-      // Handlers of signals that have come by now are called before.
+      // Handlers of signals that have already arrived run first.
       setImmediate(() => {
         isStarting = false;
       });
@@ -71,7 +74,7 @@ export function passSignals(): PassedSignals {
 const sessionOf = (process: number | 'self'): number | undefined =>
   readStatusFile(`/proc/${process}/status`)?.session;
 
-/** The exit code of a command that a signal has ended, as in shells. */
+/** The exit code for a command that was ended by a signal, as in shells. */
 export const exitCodeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
 
 export const ending = (child: ChildProcess): Promise<readonly [number | null, NodeJS.Signals | null]> =>

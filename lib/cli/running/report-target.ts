@@ -6,18 +6,18 @@ import { printError, writeAll } from '../output.js';
 import { textOf, linkOf, idsIn } from '../../process/inspect/proc.js';
 import { optionError } from '../../util/options.js';
 
-/** The bits of open(2)'s flags that say how a file is accessed; 0 is O_RDONLY. */
+/** The access mode bits of open(2)'s flags; 0 is O_RDONLY. */
 const O_ACCMODE = 3;
 
-/** Somewhere to write a report to. What a terminal acts upon is escaped. */
+/** The destination of a report. Characters that a terminal interprets are escaped. */
 interface ReportTarget {
   write(text: string): void;
   close(): void;
 }
 
 /**
- * Opens a file, which is emptied, or takes a descriptor; standard error for neither. Throws UsageError (`bad-option`):
- * before the command starts, so that no run is wasted.
+ * Opens a file, which is truncated, or uses a descriptor; default: standard error. Throws UsageError (`bad-option`),
+ * before the command starts so that no run is wasted.
  */
 export function reportTarget(target: string | number | undefined): ReportTarget {
   if (target === undefined) return { write: printError, close: () => undefined };
@@ -50,7 +50,7 @@ function open(target: string | number): number {
 
 /**
  * Why a report cannot be written to an open descriptor. Node's own descriptors can only be named by mistake: epoll,
- * eventfd, and pipes of which it has both ends. Throws what fstat(2) does for one that is not open.
+ * eventfd, and pipes of which it has both ends. Throws the error of fstat(2) for a descriptor that is not open.
  */
 function unwritable(fd: number): string | undefined {
   const stats = fstatSync(fd);
@@ -71,7 +71,7 @@ function accessMode(fd: number): 'read' | 'write' | 'unknown' {
 function isReadHere(pipe: number): boolean {
   const link = (fd: number): string | undefined => linkOf(`/proc/self/fd/${fd}`);
   const name = link(pipe);
-  // There is none without /proc.
+  // Without /proc, none is found.
   return (idsIn('/proc/self/fd') ?? []).some(
     fd => fd > 2 && fd !== pipe && name !== undefined && link(fd) === name && accessMode(fd) === 'read',
   );

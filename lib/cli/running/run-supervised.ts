@@ -26,30 +26,30 @@ import { counted } from '../../util/show.js';
 
 interface WatchOptions {
   readonly log: boolean;
-  /** What becomes of calls that the profile refuses: reported and refused, reported and allowed, or not reported. */
+  /** How to handle calls that the profile refuses: report and refuse, report and allow, or do not report. */
   readonly watching: 'refuse' | 'allow' | 'nothing';
   /** Also report calls that fail with ENOSYS. */
   readonly fallbacks: boolean;
-  /** A file or a descriptor for the report; standard error unless given. */
+  /** A file or a descriptor for the report; default: standard error. */
   readonly target: string | number | undefined;
-  /** Seconds until the command is killed. */
+  /** The time until the command is killed, in seconds. */
   readonly timeout: number | undefined;
   readonly json: boolean;
   readonly isolation?: IsolationMode;
 }
 
-/** Of a command that was found and could not be executed, as in shells. */
+/** The exit code for a command that was found but could not be executed, as in shells. */
 const CANNOT_EXECUTE = 126;
 const WRONG_USE = 2;
 
 const FALLBACK = actionName(SCMP_ACT_ERRNO(ENOSYS));
 
-/** How long a tracer that was killed may take to be known as such, in milliseconds. */
+/** The maximum time to detect that a tracer was killed, in milliseconds. */
 const PATIENCE = 1000;
-/** How long a tracer may take to count processes that have ended, in milliseconds. */
+/** The maximum time for a tracer to notice that processes have ended, in milliseconds. */
 const SETTLING = 250;
 
-/** Starts a command with this process's streams and waits for its end. Gives its exit code as a shell does. */
+/** Starts a command with this process's streams and waits for its end. Returns its exit code, as a shell does. */
 export async function runWatched(
   filter: Filter,
   command: string,
@@ -106,7 +106,7 @@ export async function runWatched(
   });
   const stopTimer = killAfter(child, options.timeout);
   const ended = await Promise.race([ending(child), failed]);
-  // No process could be made.
+  // No process could be created.
   if (ended instanceof Error) {
     stopTimer();
     return notRun(ended);
@@ -127,7 +127,7 @@ export async function runWatched(
   for (const { message, code: name } of failures) say(`error: ${singleLine(message)} [${name}]`);
   if (failures.length > 0) return WRONG_USE;
   if (signal === null) return code ?? CANNOT_EXECUTE;
-  // By SIGKILL in the kernel's stead, which would have said SIGSYS.
+  // The supervisor kills with SIGKILL where the kernel would have used SIGSYS.
   return exitCodeOf(outcome.killed && signal === 'SIGKILL' ? 'SIGSYS' : signal);
 }
 
@@ -148,13 +148,13 @@ function start(
     ...{ profile, log, stdio: 'inherit' as const },
     ...(isolation !== undefined && { isolation }),
   };
-  // Those that are left out are counted.
+  // Fallbacks that are not printed are still counted.
   const report = { onViolation, reportFallbacks: true };
   if (watching === 'nothing')
     return { child: spawnSandboxed(command, args, options, true), end: () => Promise.resolve([]) };
   if (watching === 'refuse') {
     const { child, finished } = superviseSandboxed(command, args, { ...options, ...report }, true);
-    // What it has left running is supervised as well, and would fail without.
+    // Processes that the command left running need the supervisor too; without it, their calls would fail.
     return { child, end: () => finished.then(() => []) };
   }
   const {
@@ -169,10 +169,10 @@ function start(
   });
   return {
     child,
-    // Processes that it left running continue without this one.
+    // Processes that the command left running continue without this process.
     end: async signal => {
       if (signal === 'SIGKILL') await Promise.race([follower.finished, later(PATIENCE)]);
-      // The last end may be known here shortly before the tracer has counted it.
+      // The end of the last process may be known here shortly before the tracer has noticed it.
       else if (follower.running > 0) await Promise.race([follower.finished, later(SETTLING)]);
       const { running } = follower;
       follower.close();
@@ -192,7 +192,7 @@ const later = (milliseconds: number): Promise<void> =>
 const endedBySigsys = (command: string, pid: number | undefined): string =>
   `${command} (${pid ?? 0}) was killed by SIGSYS, because of a call with TRAP. --report-only says which call`;
 
-/** Says which calls a supervisor is not asked about. */
+/** Describes the calls that a supervisor does not receive. */
 function leftOut({ policy }: Filter): readonly string[] {
   const unseen = [...actionsOf(policy)].map(actionKind).filter(kind => UNREPORTED.includes(kind));
   const names = [...new Set(unseen)].map(kind => actionName(kind).replace('(0)', '')).sort();
@@ -215,7 +215,7 @@ function* actionsOf({ defaultAction, badArch, abis }: Policy): Generator<Action>
   }
 }
 
-/** Enforces the time limit, until it is stopped. */
+/** Enforces the time limit. Returns a function that cancels it. */
 function killAfter(child: ChildProcess, timeout: number | undefined): () => void {
   const timer =
     timeout === undefined

@@ -1,4 +1,4 @@
-// Combines two policies by their actions for each call, exact for arguments, errnos and every action.
+// Combines two policies by their actions for each call, exactly for all arguments, errnos and actions.
 import { UsageError } from '../../util/errors.js';
 import { ABIS, X32_BIT } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
@@ -36,8 +36,8 @@ export interface CombineOptions extends TargetOptions, ResolveOptions {}
  * applies.
  *
  * Profiles are resolved for one target, as by `resolveProfile`: that of a policy among the arguments, or the one that
- * `options` describe. Rules that one of the two has written are kept where they mean the same. The result is proven for
- * every call; only for numbers from 0x80000000 on, which x86_64 does not serve, the kind of refusal may differ.
+ * `options` describe. Rules of the two are kept if they mean the same in the result. The result is proven for every
+ * call; only for numbers from 0x80000000 on, which x86_64 does not serve, the kind of refusal may differ.
  *
  * Throws UsageError (`targets-differ`, `listeners-differ`, `bad-option`), ConversionError (`not-expressible`), and as
  * `resolveProfile` does.
@@ -82,7 +82,7 @@ const NEWER = 0xffffffff;
 const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
 
 const strength = (action: Action): number => precedence(action === NEWER ? ENOSYS_ACTION : action);
-/** Of equally restrictive actions, that of the policy that names the call. */
+/** Of equally restrictive actions, prefers that of the policy that knows the call. */
 const known = (preferred: Action, other: Action): Action => (preferred === NEWER ? other : preferred);
 
 const stronger: Choice = (a, b) =>
@@ -90,7 +90,7 @@ const stronger: Choice = (a, b) =>
 const weaker: Choice = (a, b) =>
   strength(a) === strength(b) ? known(a, b) : strength(b) > strength(a) ? b : a;
 
-/** Both as policies for one target. */
+/** Resolves both for one target. */
 function policiesOf(
   first: AnyProfile | Policy,
   second: AnyProfile | Policy,
@@ -113,7 +113,7 @@ function policiesOf(
   );
 }
 
-/** `mayAllow`: whether numbers that the kernel never serves may be allowed if no policy has the right action. */
+/** `mayAllow`: whether numbers that the kernel never serves may be allowed if no policy can express their action. */
 function combined([a, b]: readonly [Policy, Policy], how: Choice, mayAllow = false): Policy {
   const bdd = new Bdd();
   const both = bdd.combine(tagged(bdd, a), tagged(bdd, b), (x, y) => how(x, y) >>> 0);
@@ -150,7 +150,7 @@ function tagged(bdd: Bdd, policy: Policy): Node {
   let meaning = policyMeaning(bdd, policy, runTable(policy));
   for (const { abi, enosysAbove } of policy.abis) {
     if (enosysAbove === undefined) continue;
-    // Only bit 30 distinguishes x86_64 and x32, whatever bit 31 is.
+    // x86_64 and x32 differ only in bit 30, whatever bit 31 is.
     const shared = abi.audit === ABIS.x86_64.audit;
     const [low, high] = shared ? [abi.numberBit, abi.numberBit + X32_BIT - 1] : [0, LAST];
     const above = [Math.max(low, enosysAbove + 1), high] as const;
@@ -161,14 +161,14 @@ function tagged(bdd: Bdd, policy: Policy): Node {
   return meaning;
 }
 
-/** The calls of x86_64 and x32 whose numbers have bit 31. */
+/** The calls of x86_64 and x32 whose numbers have bit 31 set. */
 const unserved = (bdd: Bdd): Node =>
   bdd.and(
     setOf(bdd, WORD.arch, [[ABIS.x86_64.audit, ABIS.x86_64.audit]]),
     setOf(bdd, WORD.nr, [[2 * X32_BIT, LAST]]),
   );
 
-/** The rules of calls in policies, those of the first one first, if they have the right actions. */
+/** The rules of calls in the policies that have the required actions, those of the first policy first. */
 function writtenIn(bdd: Bdd, policies: readonly Policy[]): NonNullable<KnownParts['written']> {
   const meanings = new Map<SyscallPolicy, Node>();
   const meaningOf = (part: SyscallPolicy): Node => {

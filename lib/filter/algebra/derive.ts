@@ -1,4 +1,4 @@
-// A policy or a profile with some calls allowed and others refused.
+// Derives a policy or a profile in which some calls are allowed and others refused.
 import type { Changes } from '../../policy/derive/changes.js';
 import { derivePolicy } from '../../policy/derive/derive.js';
 import { isPolicy, type Policy } from '../../policy/policy.js';

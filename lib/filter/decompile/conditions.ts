@@ -1,4 +1,4 @@
-// Converts a set of values of one argument to comparisons of profiles, any one of which is enough.
+// Converts a set of values of one argument to alternative comparisons of a profile.
 import type { Condition } from '../../policy/policy.js';
 import { EVERY, NONE, type Bdd, type Node } from '../meaning/bdd.js';
 import { firstLevel } from '../meaning/cover.js';
@@ -15,20 +15,20 @@ import { conditionSet } from '../meaning/policy-meaning.js';
 
 /** The maximum number of comparisons of one argument; a profile with more would be unreadable. */
 const MAX_ALTERNATIVES = 128;
-/** Ranges of up to so many values may be listed. */
+/** The maximum size of a range that may be listed value by value. */
 const SHORT_RANGE = 8n;
 
-/** An argument, and the bits of it that are compared. */
+/** An argument and the width of its comparisons. */
 interface Argument {
   readonly arg: 0 | 1 | 2 | 3 | 4 | 5;
   readonly width: 32 | 64;
 }
 
-/** People read four values sooner than a mask and its value. */
+/** Reading costs: people read four values faster than a mask and its value. */
 const MASK_COST = 4.6;
 const NEXT_VALUE_COST = 0.75;
 
-/** How much there is to read: values that follow each other take less, masks more. */
+/** The reading cost of conditions: successive values cost less, masks more. */
 const costOf = (conditions: readonly Condition[]): number =>
   conditions.reduce((sum, { op, value }, index) => {
     if (op === 'SCMP_CMP_MASKED_EQ') return sum + MASK_COST;
@@ -38,17 +38,17 @@ const costOf = (conditions: readonly Condition[]): number =>
     );
   }, 0);
 
-/** About how much there is to read about a set of values, found in much less time than the comparisons themselves. */
+/** An estimate of the reading cost of a set of values, which is computed much faster than its comparisons. */
 export const estimate = (bdd: Bdd, first: number, calls: Node): number =>
   Math.min(countRanges(bdd, calls, first), MASK_COST * countPaths(bdd, calls));
 
 /**
- * Comparisons of an argument that hold for all values that must be, and for none but those that may be; as few as are
- * found. `width` says how many bits of arguments are compared. Undefined for a set that looks at others, and for one that
- * takes too many.
+ * As few comparisons of an argument as can be found that hold for all values in `must` and only for values in `may`.
+ * `width` is the number of compared bits. Undefined for a set that depends on other arguments, or that needs too many
+ * comparisons.
  *
- * One rule cannot hold both ends of a range, as a repeated argument means OR: an inner range becomes its values, or
- * patterns of bits.
+ * One rule cannot compare with both ends of a range, because a repeated argument means OR. An inner range becomes its
+ * values, or masks.
  */
 export function conditionsBetween(
   bdd: Bdd,
@@ -87,7 +87,7 @@ export function conditionsBetween(
     if (conditions === undefined || conditions.length > MAX_ALTERNATIVES) continue;
     const cost = costOf(conditions);
     if (best === undefined || cost < best.cost) best = { conditions, cost };
-    // What could be shorter than one mask, a comparison by order, was tried before.
+    // Only an order comparison could be cheaper than one mask, and these were tried before.
     if (cost <= MASK_COST) break;
   }
   return best?.conditions;
@@ -102,8 +102,8 @@ interface Alternatives {
 }
 
 /**
- * The ordered comparisons that hold only for values of the set: up to the first one outside of it, and from the last
- * one on.
+ * Order comparisons that hold only for values in the set: those up to the first value outside of it, and those after
+ * the last.
  */
 function endsOf(bdd: Bdd, calls: Node, first: number, { arg, width }: Argument): readonly Condition[] {
   const all = (1n << BigInt(width)) - 1n;
@@ -125,7 +125,7 @@ function endsOf(bdd: Bdd, calls: Node, first: number, { arg, width }: Argument):
   ];
 }
 
-/** Ranges as comparisons by order, and as the values of inner ones; undefined where one of these is long. */
+/** Ranges as order comparisons, and inner ranges as their values; undefined if an inner range is too long. */
 function ofRanges(
   ranges: readonly NumberRange[],
   { arg, width }: Argument,

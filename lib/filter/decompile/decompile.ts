@@ -1,4 +1,4 @@
-// The way back: from a program of any origin to the policy that it enforces, proven to be the same.
+// Decompiles a program of any origin to the policy that it enforces, which is proven equivalent.
 
 import { ABIS } from '../../kernel/abi.js';
 import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
@@ -17,14 +17,14 @@ import { notExpressible } from '../../util/failures.js';
 
 /** Options of `decompile`. */
 export interface DecompileOptions {
-  /** The architecture that the program is for; default: the one that it tests, or this process's if it tests both or none. */
+  /** The architecture of the program; default: the one that it tests, or that of this process if it tests several or none. */
   readonly arch?: Architecture | undefined;
 }
 
 /**
- * Returns the policy that a program enforces on the machine it is for. The policy is proven to have the same action for
- * every call. Rules never test an argument twice, and no two rules with different actions can match the same call, so
- * every runtime agrees on their meaning.
+ * Returns the policy that a program enforces on its machine. The policy is proven to have the same action for every
+ * call. Rules never test an argument twice, and no two rules with different actions can match the same call, so every
+ * runtime agrees on their meaning.
  *
  * Throws ConversionError (`not-expressible`) for a program that no policy can express (several actions for other
  * architectures, tests of the instruction pointer, …), CompileError (`undecidable-program`) for a program that cannot be

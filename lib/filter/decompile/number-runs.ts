@@ -1,4 +1,4 @@
-// The numbers of calls in the longest runs that a function of calls treats alike.
+// Splits the numbers of calls into the longest runs with the same remaining function.
 import { WORD } from '../../bpf/program.js';
 import { levelOf, type Bdd, type Node } from '../meaning/bdd.js';
 
@@ -9,12 +9,12 @@ export interface NumberRun {
   readonly rest: Node;
 }
 
-/** Steps that a run counts for: each is kept. */
+/** The steps that a run counts for, because each is kept in memory. */
 const RUN_STEPS = 4;
 
 /**
- * All numbers from `low` to `high`, ascending. `section` is a function of number, arguments and instruction pointer.
- * Undefined for more than `limit` runs.
+ * All runs from `low` to `high`, ascending. `section` is a function of number, arguments and instruction pointer.
+ * Undefined if there are more than `limit`.
  */
 export function numberRuns(
   bdd: Bdd,

@@ -14,15 +14,15 @@ import { numberRuns, type NumberRun } from './number-runs.js';
 import { RuleWriter } from './rules.js';
 import { notExpressible } from '../../util/failures.js';
 
-/** Runs of numbers of one ABI; Docker's default has some hundreds. */
+/** The maximum number of runs of one ABI; Docker's default has a few hundred. */
 const MAX_RUNS = 10_000;
 const LAST = 0xffffffff;
 
 /** Known facts about the policy for a function of calls. */
 export interface KnownParts {
-  /** The action of calls that it does not list; unless given, what most numbers get. */
+  /** The action for calls that the policy does not list. Default: the action of most numbers. */
   readonly defaultAction?: Action;
-  /** Rules with the remaining function for a number; if given, they are kept. */
+  /** Returns rules with the remaining function for a number, to keep instead of new ones. */
   readonly written?: (abi: AbiName, number: number, rest: Node) => SyscallPolicy | undefined;
 }
 
@@ -64,11 +64,11 @@ function checkAnswers(bdd: Bdd, meaning: Node): void {
   }
 }
 
-/** Every action of a function. */
+/** All actions of a function. */
 const answersOf = (bdd: Bdd, part: Node): readonly Action[] =>
   bdd.rests(part).map(rest => bdd.valueOf(rest) ?? 0);
 
-/** Stands for calls that are not asked about; it is no action. */
+/** Stands for excluded calls; it is not an action. */
 const LEFT_OUT = 0xffffffff;
 
 /** The action of the program for all architectures except those of the target. */
@@ -92,7 +92,9 @@ function foreignAnswer(bdd: Bdd, meaning: Node, names: readonly AbiName[]): Acti
 /** Runs of numbers with the remaining function of each. */
 type RuleTable = AbiTable<AnsweredRun & NumberRun>;
 
-/** The ABIs that the program covers: the native one, and each that does not get the bad-architecture action throughout. */
+/**
+ * The ABIs that the program covers: the native one, and each that has another action than the one for other architectures.
+ */
 function coveredTables(
   bdd: Bdd,
   meaning: Node,
@@ -116,8 +118,8 @@ function coveredTables(
 }
 
 /**
- * The action for the number -1 on x86_64 without x32, which a tracer sets to skip a call: of all numbers the one that
- * always gets the default action. Undefined if it is inconclusive.
+ * The action for the number -1 on x86_64 without x32, with which a tracer skips a call: the one number that always has
+ * the default action. Undefined if it depends on arguments.
  */
 function skippedAnswer(bdd: Bdd, meaning: Node, tables: readonly RuleTable[]): Action | undefined {
   if (tables[0]?.abi !== ABIS.x86_64 || tables.some(({ abi }) => abi === ABIS.x32)) return undefined;

@@ -1,4 +1,4 @@
-// From a function of arguments to the rules of a call: few cubes for each action, and each cube in conditions.
+// Converts a function of arguments to the rules of a call: few cubes for each action, and each cube as conditions.
 import type { Action } from '../../kernel/action.js';
 import type { Condition, Rule, SyscallPolicy } from '../../policy/policy.js';
 import type { ConversionError } from '../../util/errors.js';
@@ -19,12 +19,12 @@ import { notExpressible } from '../../util/failures.js';
 
 /** The maximum number of rules for one call; a policy with more would be unreadable. */
 const MAX_RULES = 256;
-/** What a literal costs that no conditions express. */
+/** The cost of a literal that no conditions can express. */
 const INEXPRESSIBLE = 4096;
-/** How often cubes are rearranged at most. */
+/** The maximum number of times that cubes are rearranged. */
 const ROUNDS = 4;
 
-/** Writes the rules of the calls of one ABI. Calls that are treated alike get the same object. */
+/** Writes the rules for the calls of one ABI. Calls with equal functions share one object. */
 export class RuleWriter {
   readonly #bdd: Bdd;
   readonly #width: 32 | 64;
@@ -44,8 +44,9 @@ export class RuleWriter {
   }
 
   /**
-   * The rules for a call whose action is a function of its arguments. No two with different actions match the same
-   * call. Throws ConversionError (`not-expressible`) if there are no such rules, or too many; `where` names the call.
+   * The rules for a call whose action is a function of its arguments. No two rules with different actions match the
+   * same call. Throws ConversionError (`not-expressible`) if there are no such rules, or too many; `where` names the
+   * call.
    */
   write(answers: Node, where: string): SyscallPolicy {
     const part = this.#parts.get(answers) ?? this.#write(answers, where);
@@ -72,7 +73,7 @@ export class RuleWriter {
     return Object.freeze({ rules: Object.freeze(rules), otherwise: this.#defaultAction });
   }
 
-  /** Cubes for the same calls in fewer rules, if any are found. */
+  /** Cubes for the same calls in fewer rules, if any can be found. */
   #refined(cubes: readonly Cube[], set: Node): readonly Cube[] {
     let best = cubes;
     for (let round = 0; round < ROUNDS && best.length > 1; round++) {
@@ -84,9 +85,9 @@ export class RuleWriter {
   }
 
   /**
-   * Chooses the literals of each cube anew, between the values that no other cube holds and all those that the set allows.
-   * Cubes of which others hold everything are dropped.
-   * Method: R. K. Brayton et al., "Logic Minimization Algorithms for VLSI Synthesis", 1984 (expand, reduce, irredundant).
+   * Replaces the literals of each cube by cheaper ones between the values that only this cube covers and all those that
+   * the set allows. Cubes that others cover are dropped. Method: R. K. Brayton et al., "Logic Minimization Algorithms for
+   * VLSI Synthesis", 1984 (expand, reduce, irredundant).
    */
   #rearranged(cubes: readonly Cube[], set: Node): readonly Cube[] {
     const bdd = this.#bdd;
@@ -108,7 +109,7 @@ export class RuleWriter {
     });
   }
 
-  /** The shortest literal that is found between two. */
+  /** The cheapest literal that can be found between two sets of values. */
   #between(subject: Variable, must: Node, may: Node): Node {
     const conditions = this.#conditions(subject, must, may);
     if (conditions === undefined) return must;
@@ -120,7 +121,7 @@ export class RuleWriter {
     return calls;
   }
 
-  /** How many rules cubes take. */
+  /** The number of rules for cubes. */
   #rules(cubes: readonly Cube[]): number {
     return cubes.reduce(
       (sum, { literals }) =>
@@ -134,7 +135,7 @@ export class RuleWriter {
     );
   }
 
-  /** The calls of a cube as lists of conditions, each of them about every argument once. */
+  /** The calls of a cube as lists of conditions, with one condition per argument. */
   #conjunctions({ literals }: Cube, where: string): readonly (readonly Condition[])[] {
     let conjunctions: readonly (readonly Condition[])[] = [[]];
     for (const literal of literals) {
@@ -146,7 +147,7 @@ export class RuleWriter {
     return conjunctions;
   }
 
-  /** Conditions for the calls of a literal, or for some between those that must be and those that may be. */
+  /** Conditions for the calls of a literal, or for a set between `must` and `may`. */
   #conditions(subject: Variable, must: Node, may = must): readonly Condition[] | undefined {
     const key = keyOf(subject, must, may);
     if (this.#known.has(key)) return this.#known.get(key);

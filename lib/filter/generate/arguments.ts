@@ -1,4 +1,4 @@
-// A call's rules as a decision diagram over the words of its arguments, each word loaded at most once on a path.
+// Compiles a call's rules to a decision diagram over the words of its arguments, each loaded at most once per path.
 import { precedence, type Action } from '../../kernel/action.js';
 import type { Condition, SyscallPolicy } from '../../policy/policy.js';
 import type { WorkBudget } from '../../util/work.js';
@@ -26,7 +26,9 @@ type Atom =
       readonly key: string;
     };
 
-/** For values of the high word in `ranges`, `then` must hold; for values in no case the condition is false. */
+/**
+ * For values of the high word in `ranges`, `then` must hold; for values that no case covers, the condition is false.
+ */
 interface WordCase {
   readonly ranges: Ranges;
   readonly then: readonly Atom[];
@@ -41,14 +43,14 @@ interface WordRule {
 const ALL = 0xffffffff;
 const LOW = 0xffffffffn;
 
-/** How much more often than another value an argument, or the high word of one, is assumed to be 0. */
+/** How much more frequent than other values 0 is assumed to be in an argument or its high word. */
 const ZERO_WEIGHT = 16;
 
-/** Steps for the key of a rule and for a list of atoms: both stay in memory. */
+/** The steps that the key of a rule and a list of atoms count for, because both stay in memory. */
 const KEY_STEPS = 2;
 const ATOMS_STEPS = 8;
 
-/** Builds the diagram for one call, and counts on `work` the values of words times the rules that test them. */
+/** Builds the diagram for one call. Spends values of words times the rules that test them on `work`. */
 export function argumentDiagram(
   diagram: Diagram,
   part: SyscallPolicy,
@@ -63,7 +65,7 @@ export function argumentDiagram(
   return new Builder(diagram, part.otherwise, wordOrder(part), work, aim).build(rules, 0);
 }
 
-/** The arguments that most rules test come first; of one argument the high word, which decides most calls. */
+/** Arguments that most rules test come first; of an argument, its high word, which decides most calls. */
 function wordOrder(part: SyscallPolicy): readonly number[] {
   const uses = [0, 0, 0, 0, 0, 0];
   for (const rule of part.rules) for (const { arg } of rule.conditions) uses[arg] = (uses[arg] ?? 0) + 1;
@@ -73,7 +75,7 @@ function wordOrder(part: SyscallPolicy): readonly number[] {
     .flatMap(arg => [WORD.high(arg), WORD.low(arg)]);
 }
 
-/** A condition as tests of words, all of which must hold. */
+/** Converts a condition to tests of words, all of which must hold. */
 function atomsOf(condition: Condition): readonly Atom[] {
   const { arg, value, width } = condition;
   const [high, low] = [WORD.high(arg), WORD.low(arg)];
@@ -111,7 +113,7 @@ function atomsOf(condition: Condition): readonly Atom[] {
 const above = (value: number): Ranges => (value === ALL ? [] : [value + 1, ALL]);
 const below = (value: number): Ranges => (value === 0 ? [] : [0, value - 1]);
 
-/** True for high words in `decisive`; for the high word `equal`, the low word decides. */
+/** True for high words in `decisive`. If the high word equals `equal`, the low word decides. */
 function ordered(
   width: 32 | 64,
   high: number,
@@ -134,7 +136,7 @@ function ordered(
   ];
 }
 
-/** No atom for ranges that contain every value. */
+/** Ranges that contain every value need no atom. */
 function rangeAtom(word: number, ranges: Ranges): readonly Atom[] {
   if (ranges.length === 2 && ranges[0] === 0 && ranges[1] === ALL) return [];
   return [{ kind: 'ranges', word, ranges, key: `r${word}:${ranges.join(',')}` }];
@@ -209,7 +211,7 @@ class Builder {
     return node;
   }
 
-  /** The same number for rules with the same remaining tests. */
+  /** An id that is equal for rules with the same remaining tests. */
   #idOf(rule: WordRule): number {
     const known = this.#ids.get(rule);
     if (known !== undefined) return known;
@@ -221,7 +223,7 @@ class Builder {
     return id;
   }
 
-  /** Splits the values of a word into cells in which each rule has one result, with the rules that remain in each cell. */
+  /** Splits the values of a word into cells in which each rule has one result, with the remaining rules of each cell. */
   #cells(
     rules: readonly WordRule[],
     word: number,
@@ -244,7 +246,7 @@ class Builder {
       const later = rule.atoms.filter(atom => !here.includes(atom));
       const [only] = here;
       if (only !== undefined && here.length === 1) {
-        // Cells share the object for the same remaining tests of a rule: there may be millions of cells.
+        // Cells share one object for a rule with the same remaining tests, because there may be millions of cells.
         for (const { ranges, then } of casesOf(only)) {
           const left = { ...rule, atoms: [...later, ...then] };
           this.#eachCell(ranges, lows, index => cells[index]?.rules.push(left));
@@ -258,7 +260,7 @@ class Builder {
     return cells;
   }
 
-  /** Every cell in the ranges. */
+  /** Calls `visit` for every cell in the ranges. */
   #eachCell(ranges: Ranges, lows: Uint32Array, visit: (index: number) => void): void {
     for (let at = 0; at < ranges.length; at += 2) {
       const from = indexOf(lows, ranges[at] as number);
@@ -268,7 +270,7 @@ class Builder {
     }
   }
 
-  /** Cells in which all of the atoms can be true, each with the tests that remain. */
+  /** The cells in which all atoms can be true, each with the remaining tests. */
   #matches(atoms: readonly Atom[], lows: Uint32Array): ReadonlyMap<number, readonly Atom[]> {
     let matches: Map<number, readonly Atom[]> | undefined;
     for (const atom of atoms) {
@@ -329,7 +331,7 @@ function firstMask(rules: readonly WordRule[], word: number): MaskAtom | undefin
   return undefined;
 }
 
-/** The rules after a masked test is decided, without the tests whose result follows from it. */
+/** The remaining rules after a masked test, without the tests that it decides. */
 function assume(rules: readonly WordRule[], known: MaskAtom, holds: boolean): readonly WordRule[] {
   return rules.flatMap(rule => {
     const atoms: Atom[] = [];
@@ -349,7 +351,7 @@ function implied(atom: MaskAtom, known: MaskAtom, holds: boolean): boolean | und
     if (!agree) return false;
     return (atom.mask & ~known.mask) === 0 ? true : undefined;
   }
-  // A false test makes every test false that implies it.
+  // If a test is false, every test that implies it is false.
   return agree && (known.mask & ~atom.mask) === 0 ? false : undefined;
 }
 
@@ -368,7 +370,7 @@ function addStarts(atom: Atom, starts: Set<number>): void {
   }
 }
 
-/** Index of the cell that contains a value. */
+/** The index of the cell that contains a value. */
 function indexOf(lows: Uint32Array, value: number): number {
   let first = 0;
   let last = lows.length - 1;

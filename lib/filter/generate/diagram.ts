@@ -3,9 +3,9 @@ import type { Action } from '../../kernel/action.js';
 
 /** Code to run: returns an action, or changes a register and continues. */
 export type DiagramNode = {
-  /** A number that no other node of the diagram has. */
+  /** A number that is unique in the diagram. */
   readonly id: number;
-  /** Instructions on the path from here that is taken when every word is 0. */
+  /** The number of instructions from here to a return if every word is 0. */
   readonly zeroPath: number;
 } & (
   | { readonly kind: 'return'; readonly action: Action }
@@ -25,7 +25,7 @@ export type DiagramNode = {
 
 type TestOp = 'eq' | 'ge' | 'set';
 
-/** Makes nodes, each distinct one once, so that common tails are shared. */
+/** Makes each distinct node once, so that common tails are shared. */
 export class Diagram {
   readonly #nodes = new Map<string, DiagramNode>();
 
@@ -85,7 +85,7 @@ export class Diagram {
     }));
   }
 
-  /** The node of a key, which is made behind so many instructions on the path for 0 unless it is there. */
+  /** The node with this key. A new node has `below` instructions after it on the path for 0. */
   #intern(key: string, below: number, make: (id: number, zeroPath: number) => DiagramNode): DiagramNode {
     const existing = this.#nodes.get(key);
     if (existing !== undefined) return existing;

@@ -1,4 +1,4 @@
-// Our own code generator: from the rule table to the smallest program that this package knows how to make.
+// This package's code generator: compiles the rule table to the smallest program that it can find.
 import { CompileError } from '../../util/errors.js';
 import { syscallName, syscallsOf, X32_BIT } from '../../kernel/abi.js';
 import { mayPermit } from '../../policy/evaluate.js';
@@ -10,22 +10,22 @@ import { Diagram, type DiagramNode } from './diagram.js';
 import { RuleLists } from './rule-lists.js';
 import { PEAK_SHARE, searchTree, type Aim, type Cell, type Peak } from './search-tree.js';
 
-/** How often a system call occurs, in any unit; unlisted calls are rare. */
+/** The frequency of a system call, in any unit; unlisted calls are rare. */
 export type Weights = (syscall: string) => number;
 
-/** Every call equally often. */
+/** Weights all calls equally. */
 export const UNIFORM: Weights = () => 1;
 
 /** The weight of a refused call relative to an allowed one: programs avoid refused calls. */
 const REFUSED_SHARE = 0.05;
 
-/** How long the search for a good program may take: `soon` where somebody waits, with an engine that is cold. */
+/** How long the search for a good program may take: `soon` if somebody is waiting and the engine is cold. */
 export type Effort = 'best' | 'soon';
 
 /**
- * Generates a program for a policy of any shape: fast for the weights or, where that would be too large, small.
- * Throws CompileError: `program-too-large` with the number of instructions when the kernel would not take it, and
- * `too-much-work` for rules that take more steps than a policy is worth.
+ * Generates a program for any policy: fast for the weights or, if that would be too large, small. Throws CompileError:
+ * `program-too-large` with the number of instructions if the kernel would reject it, and `too-much-work` for rules that
+ * would take too many steps.
  */
 export function generate(
   policy: Policy,
@@ -38,7 +38,7 @@ export function generate(
     effort === 'soon' ? ['soon', 'soon'] : [weights === UNIFORM ? 'balanced' : 'skewed', 'quick'];
   const fast = programFor(new Diagram(), policy, runs, lists, weights, native, others);
   if (fast.length <= MAX_INSTRUCTIONS) return fast;
-  // The search may find a program that fits, and does so wherever it would have been made in the first place.
+  // The search may find a program that fits, as it would have without `soon`.
   if (effort === 'soon') return generate(policy, weights, runs);
   const diagram = new Diagram();
   const program = programFor(diagram, policy, runs, lists, weights, 'small', 'small');
@@ -50,7 +50,7 @@ export function generate(
   );
 }
 
-/** A program of any length, with one aim for the native numbers and one for all else. */
+/** A program of any length, with one aim for the native numbers and another for the rest. */
 function programFor(
   diagram: Diagram,
   policy: Policy,
@@ -61,7 +61,7 @@ function programFor(
   others: Aim,
 ): Program {
   let node: DiagramNode = diagram.return(policy.badArch);
-  // The last architecture added in front is tested first: the native one.
+  // The architecture that is added last is tested first: the native one.
   for (const [arch, own] of [...runs].toReversed()) {
     const aim = arch === policy.abis[0].abi.audit ? native : others;
     node = diagram.test('eq', arch, numbers(diagram, policy, arch, own, lists, weights, aim, others), node);
@@ -69,7 +69,7 @@ function programFor(
   return assemble(node.kind === 'test' ? diagram.load(WORD.arch, node) : node);
 }
 
-/** The search over the numbers of one AUDIT_ARCH. */
+/** The search tree for the numbers of one AUDIT_ARCH. */
 function numbers(
   diagram: Diagram,
   policy: Policy,
@@ -83,7 +83,7 @@ function numbers(
   const calls: Peak[] = [];
   let total = 0;
   for (const { abi } of policy.abis) {
-    // Of two ABIs with one AUDIT_ARCH, the numbers of the second one are all larger.
+    // If two ABIs share an AUDIT_ARCH, all numbers of the second one are larger.
     if (abi.audit !== arch) continue;
     const table = syscallsOf(abi.name);
     const [names, values] = [[...table.keys()], [...table.values()]];
@@ -110,7 +110,7 @@ function numbers(
   return tree.kind === 'test' ? diagram.load(WORD.nr, tree) : tree;
 }
 
-/** The calls of x32 and higher numbers as a separate tree behind one cell, so that native paths stay short. */
+/** Moves the calls of x32 and higher numbers to a separate tree behind one cell, so that native paths stay short. */
 function x32AsOne(diagram: Diagram, cells: readonly Cell[], others: Aim): readonly Cell[] {
   const first = cells.findIndex(({ low }) => low >= X32_BIT);
   const inner = first < 0 ? [] : cells.slice(first);
@@ -128,9 +128,9 @@ function x32AsOne(diagram: Diagram, cells: readonly Cell[], others: Aim): readon
   ];
 }
 
-/** The calls with the largest programs of their own, with the number of their instructions. */
+/** The calls with the largest programs for their rules, with the numbers of instructions. */
 function largestCalls(policy: Policy, lists: RuleLists, diagram: Diagram): readonly string[] {
-  // Equal lists have one node, and one size.
+  // Equal lists share a node, so sizes are computed once per node.
   const sizes = new Map<DiagramNode, number>();
   const sizeOf = (node: DiagramNode): number => {
     const size = sizes.get(node) ?? assemble(node).length;

@@ -1,9 +1,9 @@
-// Lays a decision diagram out as a program: from the end to the start, since classic BPF only jumps forward.
+// Lays out a decision diagram as a program, from the end to the start because classic BPF only jumps forward.
 import type { Instruction, Program } from '../../bpf/program.js';
 import { BPF } from '../../bpf/opcodes.js';
 import type { DiagramNode } from './diagram.js';
 
-/** The farthest a conditional jump reaches. */
+/** The maximum distance of a conditional jump. */
 const REACH = 255;
 
 const TESTS = { eq: BPF.JEQ_K, ge: BPF.JGE_K, set: BPF.JSET_K } as const;
@@ -14,7 +14,7 @@ export function assemble(root: DiagramNode): Program {
 }
 
 class Assembler {
-  /** Instructions from the last to the first. */
+  /** The instructions in reverse order. */
   readonly #reversed: Instruction[] = [];
   /** Where the nearest code of a node starts, counted from the end: 1 is the last instruction. */
   readonly #places = new Map<DiagramNode, number>();
@@ -58,7 +58,7 @@ class Assembler {
     }
   }
 
-  /** Brings both targets of a test within its reach. */
+  /** Makes both targets of a test reachable. */
   #bring(first: DiagramNode, second: DiagramNode): void {
     for (;;) {
       const far = [first, second].find(target => this.#distance(target) > REACH);
@@ -67,7 +67,7 @@ class Assembler {
     }
   }
 
-  /** Puts a way to a node at the current place: a copy of a return, or a jump. */
+  /** Places a relay to a node here: a copy of a return, or a jump. */
   #relay(target: DiagramNode): void {
     this.#push(
       target,
@@ -77,7 +77,7 @@ class Assembler {
     );
   }
 
-  /** Instructions between the next one to be placed and a node. */
+  /** The number of instructions between the next one to be placed and a node. */
   #distance(node: DiagramNode): number {
     return this.#reversed.length - (this.#places.get(node) ?? 0);
   }

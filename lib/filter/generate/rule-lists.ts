@@ -1,4 +1,4 @@
-// Compiles the rules of all calls of a policy: equal lists once, for all calls and ABIs, and within a limit.
+// Compiles the rules of all calls of a policy, within a limit. Equal lists are compiled once for all calls and ABIs.
 import { CompileError, type Location } from '../../util/errors.js';
 import { syscallName } from '../../kernel/abi.js';
 import { own } from '../../util/own.js';
@@ -11,29 +11,29 @@ import type { Diagram, DiagramNode } from './diagram.js';
 import type { Aim } from './search-tree.js';
 
 /**
- * Steps that the rules of one policy are worth, all of its calls, ABIs and attempts together: values times rules.
- * Docker's default needs some hundred; a grid of 44 by 44 rules, which nearly fills a filter, 110,000.
+ * The maximum number of steps for the rules of one policy, over all calls, ABIs and attempts: values times rules.
+ * Docker's default needs a few hundred; a grid of 44 by 44 rules, which nearly fills a filter, 110,000.
  */
 const RULE_STEPS = 8_000_000;
 
-/** Where lists with the most work behind them are named. */
+/** The maximum number of calls that a message names. */
 const NAMED_LISTS = 3;
 
-/** What one list of rules has cost, and who has it. */
+/** The cost of one list of rules, and the calls that have it. */
 interface Cost {
   readonly part: SyscallPolicy;
-  /** Their numbers. */
+  /** Call numbers. */
   readonly calls: Set<number>;
   steps: number;
 }
 
-/** The work of one compilation. */
+/** Compiles the rules of one policy. */
 export class RuleLists {
   readonly #policy: Policy;
   readonly #keys = new RuleKeys();
   readonly #costs = new Map<string, Cost>();
   readonly #work: WorkBudget;
-  /** Diagrams by diagram store, aim and list. */
+  /** Nodes by diagram, and by aim and list. */
   readonly #nodes = new WeakMap<Diagram, Map<string, DiagramNode>>();
   #lists = 0;
 
@@ -42,12 +42,12 @@ export class RuleLists {
     this.#work = new WorkBudget(limit, () => this.#tooMuchWork(limit));
   }
 
-  /** Steps so far. */
+  /** The steps so far. */
   get steps(): number {
     return this.#work.used;
   }
 
-  /** How many lists were worked out. */
+  /** The number of lists compiled. */
   get lists(): number {
     return this.#lists;
   }
@@ -73,7 +73,7 @@ export class RuleLists {
       known.set(place, node);
       return node;
     } catch (error) {
-      // Rules that nest deeper than the stack are far beyond any program too.
+      // Rules that nest deeper than the stack allows are far too large for any program.
       if (error instanceof RangeError) throw this.#tooMuchWork(RULE_STEPS, cost, error);
       throw error;
     } finally {
@@ -81,7 +81,7 @@ export class RuleLists {
     }
   }
 
-  /** Call numbers as messages name them, each name once. */
+  /** The distinct names of call numbers in messages. */
   #namesOf(numbers: Iterable<number>): readonly string[] {
     const { abis } = this.#policy;
     const nameOf = (number: number): string =>

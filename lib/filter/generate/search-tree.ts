@@ -1,17 +1,18 @@
-// The cheapest search tree over the cells of one word: comparisons by order, and single values taken out by equality.
+// Computes the cheapest search tree over the cells of one word: order comparisons, and equality tests for single
+// values.
 import type { Diagram, DiagramNode } from './diagram.js';
 import { own } from '../../util/own.js';
 
-/** Values from `low` to `high`, both included, that lead to one node. */
+/** Values from `low` to `high`, inclusive, that lead to one node. */
 export interface Cell {
   readonly low: number;
   readonly high: number;
   readonly node: DiagramNode;
-  /** How often a value of the cell is looked up; in any unit. */
+  /** The frequency of the cell's values, in any unit. */
   readonly weight: number;
-  /** Steps from here to a return that count towards the longest path; the node's own unless given. */
+  /** The steps from here to a return that count towards the longest path. Default: those of the node. */
   readonly steps?: number;
-  /** Values of the cell that are looked up so often that an equality of their own may pay; part of `weight`. */
+  /** Values of the cell that are so frequent that a separate equality test may pay off; part of `weight`. */
   readonly peaks?: readonly Peak[];
 }
 
@@ -21,31 +22,34 @@ export interface Peak {
   readonly weight: number;
 }
 
-/** Cells for which the best tree is computed, in time cubic in their number; more are first halved by weight. */
+/** The maximum number of cells for an optimal tree, which takes cubic time; larger sets are first halved by weight. */
 const OPTIMAL_LIMITS: Readonly<Record<SearchAim, number>> = {
   quick: 24,
   balanced: 160,
   skewed: 160,
   small: 160,
 };
-/** Single values that a tree made without a search tests one after another. */
+/** The maximum number of single values that a tree without search tests one after another. */
 const SOON_CHAIN_LIMIT = 2;
-/** What a cell of such a tree counts for in the budget of steps, on the scale of the limits above. */
+/** The steps that a cell of such a tree counts for, on the scale of the limits above. */
 const SOON_STEPS = 16;
-/** Single values that are taken out one after another before what remains is one node. */
+/** The maximum number of single values that are tested one after another before one node remains. */
 const CHAIN_LIMIT = 5;
-/** Cells that so many single values and what is between them can make up. */
+/** The maximum number of cells that these single values and the gaps between them can form. */
 const CHAIN_LENGTH = 2 * CHAIN_LIMIT + 1;
-/** The total weight of a search, so that weights and costs are integers: cold engines box every fraction that they load. */
+/**
+ * The total weight in a search. It is an integer, as all weights and costs, because cold engines box every fraction that
+ * they load.
+ */
 const TOTAL = 2 ** 22;
-/** The cost of an instruction on that scale: of two equally fast trees, the smaller one is chosen. */
+/** The cost of an instruction on that scale, so that of two equally fast trees, the smaller one is chosen. */
 const INSTRUCTION_COSTS: Readonly<Record<SearchAim, number>> = {
   quick: TOTAL >> 11,
   balanced: TOTAL >> 11,
   skewed: TOTAL >> 11,
   small: TOTAL,
 };
-/** Share of the total weight that is spread over all cells, the more the longer their own code is, to keep paths short. */
+/** The share of the total weight that is spread over all cells, in proportion to their code, to keep paths short. */
 const FLOORS: Readonly<Record<Aim, number>> = {
   quick: 0.15,
   balanced: 0.02,
@@ -53,33 +57,33 @@ const FLOORS: Readonly<Record<Aim, number>> = {
   soon: 0.005,
   small: 0.15,
 };
-/** Steps by which the longest path may exceed the shortest possible one, in favour of frequent values. */
+/** How many steps longer than the shortest possible longest path a tree may be, in favour of frequent values. */
 const DEPTH_SLACK = 2;
-/** Steps beyond these are not counted, so that one long call does not starve the others. */
+/** The maximum number of steps that count, so that one long call does not slow down the others. */
 const STEPS_LIMIT = 10;
-/** In the place of a cell to compare with: the stretch is decided by equalities. No comparison is before cell 0. */
+/** Start of a tree: equality tests decide it. (Other starts name the cell to compare with, which is never cell 0.) */
 const CHAINED = 0;
-/** In the same place, less the number of a peak: that peak is taken out by an equality. */
+/** Start of a tree, minus the number of a peak: an equality test for that peak. */
 const PEAK = 255;
-/** Maximum number of peaks; each doubles the work. */
+/** The maximum number of peaks; each doubles the work. */
 const MAX_PEAKS = 2;
-/** Minimum share of the total weight of a value that is considered as a peak. */
+/** The minimum share of the total weight of a peak. */
 export const PEAK_SHARE = 0.02;
-/** Times that a search is repeated to shorten paths, and the share of its weight that a cell gains each time. */
+/** How often a search is repeated to shorten paths, and the share of its weight that a cell gains each time. */
 const ROUNDS = 12;
 const GAIN = 1;
 
 /**
- * What a tree is optimized for. `quick`: found fast, fair to all cells. `balanced`: the best mean among trees with short
- * worst paths. `skewed`: the best mean, for weights that are known well enough to let rare values go deep. `soon`: nearly that, without a
- * search, in a few per cent more instructions. `small`: few instructions, whatever the paths.
+ * The objective of a tree. `quick`: found fast, fair to all cells. `balanced`: the best mean among trees with short longest
+ * paths. `skewed`: the best mean, for weights that are reliable enough to let rare values go deep. `soon`: almost that, without a
+ * search, with a few per cent more instructions. `small`: few instructions, whatever the paths.
  */
 export type Aim = SearchAim | 'soon';
 type SearchAim = 'quick' | 'balanced' | 'skewed' | 'small';
 
 /**
- * Steps that the search over so many cells counts for: stretches of cells are solved in tables, whose size is quadratic in
- * the cells up to the limit, by a short search each.
+ * The steps that a search over this many cells counts for. Tables of subranges of cells, whose size is quadratic in the
+ * cells up to the limit, are each filled by a short search.
  */
 export const searchSteps = (cells: number, aim: Aim): number =>
   (cells * Math.min(cells, aim === 'soon' ? SOON_STEPS : OPTIMAL_LIMITS[aim])) >>> 2;
@@ -91,7 +95,7 @@ export function searchTree(diagram: Diagram, cells: readonly Cell[], aim: Aim = 
   if (only !== undefined && merged.length === 1) return only.node;
   const total = merged.reduce((sum, cell) => sum + cell.weight, 0) || 1;
   const scale = (weight: number): number => Math.round(TOTAL * weight);
-  // A tree of given depth has room for 2^depth leaves, so each step below a leaf doubles the room that it takes.
+  // A tree of depth d has room for 2^d leaves, so each step below a leaf doubles the room that it takes.
   const rooms = merged.map(cell => 2 ** stepsOf(cell));
   const room = rooms.reduce((sum, each) => sum + each, 0);
   const floor = FLOORS[aim];
@@ -110,7 +114,7 @@ export function searchTree(diagram: Diagram, cells: readonly Cell[], aim: Aim = 
   );
 }
 
-/** Steps from a cell to a return when the arguments are 0, as far as they matter. */
+/** The steps from a cell to a return if the arguments are 0, up to the limit. */
 const stepsOf = (cell: Cell): number => Math.min(own(cell, 'steps') ?? cell.node.zeroPath, STEPS_LIMIT);
 
 function mergeEqual(cells: readonly Cell[]): readonly Cell[] {
@@ -129,14 +133,16 @@ function mergeEqual(cells: readonly Cell[]): readonly Cell[] {
   return merged;
 }
 
-/** A tree for the cells from `first` to `last` without a search: they are halved by weight until a few equalities decide. */
+/**
+ * A tree for the cells from `first` to `last` without a search: they are halved by weight until a few equality tests decide.
+ */
 function halvedTree(diagram: Diagram, cells: readonly Cell[], first: number, last: number): DiagramNode {
   const chain = last - first < CHAIN_LENGTH ? singlesAndRest(cells, first, last) : undefined;
   if (chain !== undefined && chain.singles.length <= SOON_CHAIN_LIMIT) {
     chain.singles.sort((a, b) => weightAt(cells, b) - weightAt(cells, a));
     return chainNode(diagram, cells, chain);
   }
-  // One more for every cell keeps both halves from being almost empty.
+  // An extra weight of 1 per cell keeps both halves from being almost empty.
   let total = 0;
   for (let index = first; index <= last; index++) total += weightAt(cells, index) + 1;
   let middle = first + 1;
@@ -155,7 +161,7 @@ const weightAt = (cells: readonly Cell[], index: number): number => (cells[index
 function subtree(diagram: Diagram, cells: readonly Cell[], aim: SearchAim): DiagramNode {
   if (cells.length <= OPTIMAL_LIMITS[aim])
     return new Search(diagram, cells, INSTRUCTION_COSTS[aim]).tree(aim === 'balanced' ? ROUNDS : 0);
-  // An equal share for every cell keeps both halves from being almost empty.
+  // An equal share for each cell keeps both halves from being almost empty.
   const share = (cell: Cell | undefined): number => (cell?.weight ?? 0) + 1 / cells.length;
   const total = cells.reduce((sum, cell) => sum + share(cell), 0);
   let middle = 1;
@@ -169,7 +175,7 @@ function subtree(diagram: Diagram, cells: readonly Cell[], aim: SearchAim): Diag
   );
 }
 
-/** Single cells taken out by equality, in this order, until the rest is one node. */
+/** Single cells that equality tests decide in this order, and the one node for all others. */
 interface Chain {
   readonly singles: readonly number[];
   readonly rest: DiagramNode;
@@ -180,17 +186,19 @@ interface PlacedPeak extends Peak {
   readonly index: number;
 }
 
-/** The solution for one set of peaks that have been decided already; the best tree of a stretch is at first, last. */
+/**
+ * The solution for one set of peaks that are already decided. The best tree of a subrange of cells is at [first][last].
+ */
 interface CostTable {
-  /** By cell, without the weight of those peaks. */
+  /** Weights by cell, without those of these peaks. */
   readonly weights: number[];
-  /** The cost of the tree. */
+  /** The costs of the trees. */
   readonly cost: number[][];
-  /** How it starts: CHAINED, a cell to compare before, or a peak. */
+  /** The starts of the trees: CHAINED, a cell to compare with, or a peak. */
   readonly start: number[][];
 }
 
-/** Dynamic programming over stretches of cells, and over which peaks have been taken out above them. */
+/** Dynamic programming over subranges of cells, and over the peaks that are decided above them. */
 class Search {
   readonly #diagram: Diagram;
   readonly #cells: readonly Cell[];
@@ -198,9 +206,9 @@ class Search {
   readonly #instructionCost: number;
   readonly #stepCounts: readonly number[];
   readonly #peaks: readonly PlacedPeak[];
-  /** By the set of peaks taken out, as bits. */
+  /** Tables by the set of decided peaks, as bits. */
   readonly #tables: readonly CostTable[];
-  /** Stretches that a chain of equalities can decide, by first * CHAIN_LENGTH + last - first. */
+  /** Subranges that a chain of equality tests can decide, by first * CHAIN_LENGTH + last - first. */
   readonly #chains: (Chain | undefined)[];
 
   constructor(diagram: Diagram, cells: readonly Cell[], instructionCost: number) {
@@ -222,7 +230,10 @@ class Search {
     });
   }
 
-  /** The best tree. With `rounds`, cells that lie too deep gain weight and the search is repeated, that often at most. */
+  /**
+   * The best tree. With `rounds`, cells that are too deep gain weight and the search is repeated, at most that many
+   * times.
+   */
   tree(rounds: number): DiagramNode {
     const last = this.#count - 1;
     const room = this.#cells.reduce((sum, _, index) => sum + 2 ** this.#steps(index), 0);
@@ -254,7 +265,7 @@ class Search {
   }
 
   #solve(): void {
-    // With more peaks taken out there is less to decide, so that the other tables build on the last one.
+    // With more peaks decided, less is left to decide, so that the other tables build on the last one.
     for (let taken = this.#tables.length - 1; taken >= 0; taken--) this.#solveTable(taken);
   }
 
@@ -269,13 +280,13 @@ class Search {
       .sort((a, b) => a.index - b.index);
     const [nearest, farthest] = [open[0], open[open.length - 1]];
     for (let first = this.#count - 1; first >= 0; first--) {
-      // A stretch that lacks a peak is solved already, in the table where that peak is taken out.
+      // A subrange without some peak is already solved, in the table in which that peak is decided.
       if (nearest !== undefined && first > nearest.index) {
         cost[first] = nearest.without.cost[first] as number[];
         start[first] = nearest.without.start[first] as number[];
         continue;
       }
-      // So are those of this row that end before the last peak.
+      // So are the subranges of this row that end before the last peak.
       const solved = farthest?.without ?? { cost: [], start: [] };
       cost[first] = solved.cost[first]?.slice() ?? new Array<number>(this.#count).fill(0);
       start[first] = solved.start[first]?.slice() ?? new Array<number>(this.#count).fill(0);
@@ -283,7 +294,7 @@ class Search {
     }
   }
 
-  /** Solves the stretches from one cell to each other one from `from` on. Those that start later are solved. */
+  /** Solves the subranges from one cell to each cell from `from` on. Those that start later are solved already. */
   #solveRow(
     first: number,
     from: number,
@@ -297,8 +308,9 @@ class Search {
     let division = first + 1;
     for (let last = from; last < this.#count; last++) {
       const total = (sums[last + 1] as number) - base;
-      // The best division is near that of the stretch without its last cell. A stretch of several cells costs its weight
-      // at least, and more by its weight with each cell more: to either side the search ends where that is too much.
+      // The best split is near that of the subrange without its last cell. A subrange of several cells costs at least
+      // its weight, and its weight again for each further cell; to either side, the search stops when that exceeds the
+      // best cost.
       const near = division;
       division = first + 1;
       let best = (cost[division] as number[])[last] as number;
@@ -337,7 +349,7 @@ class Search {
         last - first < CHAIN_LENGTH ? this.#chains[first * CHAIN_LENGTH + last - first] : undefined;
       if (chain !== undefined) {
         const chained = chainCost(chain, weights, total, this.#instructionCost);
-        // Of two trees that cost the same, equalities read better.
+        // Of two trees with equal costs, equality tests are more readable.
         if (chained <= best) {
           best = chained;
           at = CHAINED;
@@ -348,7 +360,9 @@ class Search {
     }
   }
 
-  /** Cells of a stretch whose path to a return has more than `limit` steps, when `depth` steps lead to the stretch. */
+  /**
+   * The cells of a subrange whose path to a return has more than `limit` steps, if the subrange is at depth `depth`.
+   */
   #deeperThan(limit: number, first: number, last: number, taken: number, depth: number): readonly number[] {
     if (first === last) return depth + this.#steps(first) > limit ? [first] : [];
     const at = this.#start(taken, first, last);
@@ -392,7 +406,7 @@ class Search {
     return chainNode(this.#diagram, this.#cells, this.#chains[first * CHAIN_LENGTH + last - first] as Chain);
   }
 
-  /** Finds the chains; their heaviest cells come first, and of equally heavy ones those with more code below. */
+  /** Finds the chains. Their heaviest cells come first, and of equally heavy ones those with more code below. */
   #findChains(): void {
     const before = (a: number, b: number): number =>
       (this.#cells[b] as Cell).weight - (this.#cells[a] as Cell).weight || this.#steps(b) - this.#steps(a);
@@ -400,7 +414,7 @@ class Search {
       const end = Math.min(this.#count, first + CHAIN_LENGTH);
       for (let last = first + 1; last < end; last++) {
         const chain = singlesAndRest(this.#cells, first, last);
-        // What is not a chain does not become one with more cells.
+        // A subrange without a chain has none with more cells either.
         if (chain === undefined) break;
         if (chain.singles.length > 1) chain.singles.sort(before);
         this.#chains[first * CHAIN_LENGTH + last - first] = chain;
@@ -409,7 +423,10 @@ class Search {
   }
 }
 
-/** Cost of a chain over a stretch of that total weight: each single pays for those before it, the rest for all. */
+/**
+ * The cost of a chain for a subrange of this total weight: each single value passes those before it, the rest passes
+ * all.
+ */
 function chainCost(
   { singles }: Chain,
   weights: readonly number[],
@@ -432,7 +449,7 @@ const chainNode = (diagram: Diagram, cells: readonly Cell[], { singles, rest }: 
     return diagram.test('eq', low, node, next);
   }, rest);
 
-/** Splits a stretch into single values and one node that all other cells share; undefined where that cannot be done. */
+/** Splits a subrange into single values and one node that all other cells share; undefined if that is impossible. */
 function singlesAndRest(
   cells: readonly Cell[],
   first: number,
@@ -453,7 +470,7 @@ function singlesAndRest(
   return { singles, rest };
 }
 
-/** The peaks that may be worth an equality: those outside of the heaviest cell, which is found soon in any case. */
+/** The peaks that may be worth an equality test: those outside of the heaviest cell, which is found early anyway. */
 function highestPeaks(cells: readonly Cell[]): readonly PlacedPeak[] {
   const heaviest = Math.max(...cells.map(({ weight }) => weight));
   return cells
@@ -464,7 +481,7 @@ function highestPeaks(cells: readonly Cell[]): readonly PlacedPeak[] {
     .slice(0, MAX_PEAKS);
 }
 
-/** The node that most cells of a short stretch share. */
+/** The node that most cells of a short subrange share. */
 function mostFrequent(cells: readonly Cell[], first: number, last: number): DiagramNode {
   let best = (cells[first] as Cell).node;
   let most = 0;

@@ -1,4 +1,4 @@
-// Which calls the kernel answers without running a filter: its cache of constant outcomes.
+// Determines which calls the kernel allows from its cache of constant outcomes, without running a filter.
 import { ABIS, syscallName } from '../../kernel/abi.js';
 import { SCMP_ACT_ALLOW } from '../../kernel/constants.js';
 import { holds } from '../../bpf/interpret.js';
@@ -6,10 +6,10 @@ import { WORD, type Program } from '../../bpf/program.js';
 import { BPF, operationOf } from '../../bpf/opcodes.js';
 
 /**
- * Whether the kernel, since 5.11, allows a call by its number alone under a validated program: when it loads a filter
- * it looks which numbers lead to a plain ALLOW by nothing but tests of number and architecture. x32 is never cached, and
- * numbers without a name are not counted. In a stack, every layer has to allow in this way.
- * Source: seccomp_is_const_allow, kernel/seccomp.c.
+ * Whether the kernel, since 5.11, allows a call by its number alone under a validated program: when it loads a filter,
+ * it determines which numbers lead to a plain ALLOW by tests of only number and architecture. x32 is never cached, and
+ * numbers without a name do not count. In a stack, every layer must allow the call in this way. Source:
+ * seccomp_is_const_allow, kernel/seccomp.c.
  */
 export function allowedByCache(program: Program, arch: number, syscall: number): boolean {
   if (!isCacheable(arch, syscall)) return false;
@@ -30,7 +30,7 @@ export function allowedByCache(program: Program, arch: number, syscall: number):
   }
 }
 
-/** The ABIs that have a cache, and the calls that they have. */
+/** Whether the ABI has a cache and the call has a name. */
 const isCacheable = (arch: number, syscall: number): boolean =>
   Object.values(ABIS).some(
     ({ name, audit, numberBit }) =>

@@ -1,4 +1,4 @@
-// Two filters or stacks compared by meaning, exactly: equality and inclusion, each refuted by a call that shows it.
+// Compares filters or stacks by meaning, exactly: equality and inclusion, each refuted by an example call.
 import type { Witness } from '../../util/errors.js';
 import { latitude, type Action } from '../../kernel/action.js';
 import { composeLayers } from '../compose.js';
@@ -12,9 +12,9 @@ import { meaningOf } from '../meaning/meaning.js';
 export interface Disagreement {
   /** The call. */
   readonly call: Witness;
-  /** The action of the first one, as a seccomp return value. */
+  /** The action of the first filter, as a seccomp return value. */
   readonly first: Action;
-  /** The action of the second one. */
+  /** The action of the second one, as a seccomp return value. */
   readonly second: Action;
 }
 
@@ -59,7 +59,7 @@ function search(
   return witnessOf(bdd, different, first, second);
 }
 
-/** A call for which a function is not 0, with the actions of both sides, which are run for it. */
+/** A call for which a function is not 0, with the actions of both sides, found by running them. */
 function witnessOf(bdd: Bdd, different: Node, first: Layers, second: Layers): Disagreement | undefined {
   const words = bdd.witness(different, 0);
   if (words === undefined) return undefined;

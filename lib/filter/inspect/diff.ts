@@ -1,4 +1,5 @@
-// What changes from one filter, or stack of them, to another: which calls, under which conditions, from what to what.
+// Finds differences in meaning between filters, or stacks of them: which calls, under which conditions, and both
+// actions.
 import type { Witness } from '../../util/errors.js';
 import { ABIS } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
@@ -48,13 +49,16 @@ export type Place =
 
 /** Calls whose action changes in the same way. */
 export interface Difference {
-  /** The calls that it is about. */
+  /** The affected calls. */
   readonly place: Place;
   /** The action of the first filter, as a seccomp return value. */
   readonly from: Action;
-  /** The action of the second one. */
+  /** The action of the second one, as a seccomp return value. */
   readonly to: Action;
-  /** The conditions on arguments under which it changes; one empty list if it always does. */
+  /**
+   * The conditions on arguments under which it changes; one empty list if it always does. Undefined if there are more
+   * than 4096.
+   */
   readonly when: Conditions | undefined;
   /** One of these calls. */
   readonly witness: Witness;

@@ -1,4 +1,4 @@
-// Conditions and actions in words: arguments and their values by the names that people write.
+// Formats conditions and actions in words, with the names of arguments and constants.
 import { ABIS } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { actionName, type Action } from '../../kernel/action.js';
@@ -10,13 +10,13 @@ import type { NumberRange, NumberTest } from '../meaning/number-sets.js';
 import type { Numbers } from '../meaning/sections.js';
 import { hasOwn } from '../../util/own.js';
 
-/** The call that words are about; without one, arguments and values are numbers. */
+/** The call for names; without one, arguments and values are numbers. */
 export interface Topic {
   readonly abi: AbiName;
   readonly syscall: string;
 }
 
-/** `allowed if domain is AF_UNIX; otherwise ERRNO(EPERM)`, or the action alone where there are no conditions. */
+/** `allowed if domain is AF_UNIX; otherwise ERRNO(EPERM)`, or only the action if there are no conditions. */
 export function formatActions({ cases, otherwise }: Actions<Action>, topic?: Topic): string {
   const [only] = cases;
   if (only === undefined) return actionName(otherwise);
@@ -50,7 +50,7 @@ function formatTerm({ of, width, anyOf }: Term, topic?: Topic): string {
   const name: Namer = (value, mask) => {
     if (topic === undefined || of === 'instructionPointer') return undefined;
     const words = nameValue(topic.abi, topic.syscall, of, value, mask);
-    // Where only some of the bits have names, the number says more.
+    // If only some of the bits have names, the number is more readable.
     return words === undefined || /(?:^|\|)0x/.test(words) ? undefined : words;
   };
   return anyOf.map(test => formatTest(test, subject, width, name)).join(' or ');
@@ -59,7 +59,7 @@ function formatTerm({ of, width, anyOf }: Term, topic?: Topic): string {
 /** The name of a value, or of some of its bits. */
 type Namer = (value: bigint, mask?: bigint) => string | undefined;
 
-/** Ranges of so many values that have names are listed by them. */
+/** The maximum size of a range that is listed by names. */
 const SHORT_RANGE = 4n;
 
 function subjectOf(
@@ -70,9 +70,9 @@ function subjectOf(
 ): string {
   if (of === 'instructionPointer') return 'the instruction pointer';
   const name = topic === undefined ? `arg${of}` : argumentName(topic.abi, topic.syscall, of);
-  // Without a word about it, a condition is about the whole register, as in profiles.
+  // By default, a condition compares the whole register, as in profiles.
   const wide = topic === undefined || ABIS[topic.abi].width === 64;
-  // A mask says itself which bits count.
+  // A mask already shows which bits are compared.
   const masked = tests.every(({ op }) => op === 'maskedEqual' || op === 'maskedUnequal');
   return wide && width === 32 && !masked ? `the low half of ${name}` : name;
 }
@@ -103,7 +103,7 @@ function formatTest(test: NumberTest, subject: string, width: 32 | 64, name: Nam
     : `${subject} is none of ${listed(values, 'and')}`;
 }
 
-/** A range as its values where these are few and all have names. */
+/** Splits a short range into its values if all of them have names. */
 function spelledOut([low, high]: NumberRange, name: Namer): readonly NumberRange[] {
   if (high - low >= SHORT_RANGE) return [[low, high]];
   const values = Array.from({ length: Number(high - low) + 1 }, (_, index) => low + BigInt(index));
@@ -115,7 +115,7 @@ function spelledOut([low, high]: NumberRange, name: Namer): readonly NumberRange
 const formatRange = ([low, high]: NumberRange, show: (value: bigint) => string): string =>
   low === high ? show(low) : `${show(low)}..${show(high)}`;
 
-/** Numbers on their own: `336..423, 467`, `all but 3`. */
+/** Formats numbers: `336..423, 467`, `all but 3`. */
 export function formatNumbers({ allOf }: Pick<Numbers, 'allOf'>): string {
   if (allOf === undefined) return 'more than can be listed';
   return allOf.map(anyOf => anyOf.map(formatNumberTest).join(' or ')).join(' and ');
@@ -136,6 +136,6 @@ const listed = (words: readonly string[], last: string): string =>
     ? words.join('')
     : `${words.slice(0, -1).join(', ')} ${last} ${words[words.length - 1] ?? ''}`;
 
-/** Small numbers in decimal, which counts and descriptors are; others in hexadecimal. */
+/** Formats small numbers, such as counts and descriptors, in decimal, others in hexadecimal. */
 export const formatNumber = (value: bigint): string =>
   value < 1024n ? `${value}` : `0x${value.toString(16)}`;

@@ -1,4 +1,4 @@
-// How a simulation is told: the answer, why, and what ran.
+// Formats a simulation: the action, its reason, and the executed instructions.
 import type { Location } from '../../util/errors.js';
 import { disassemble } from '../../bpf/listing/disassemble.js';
 import { WORD, type Instruction } from '../../bpf/program.js';
@@ -14,13 +14,13 @@ import { parametersOf } from '../../kernel/arguments/signatures.js';
 import { own } from '../../util/own.js';
 import { singleLine } from '../../util/printable.js';
 
-/** What was asked: the layers as they were named, oldest first, and how many arguments of the call were given. */
+/** The input: the names of the layers, oldest first, and how many arguments of the call were given. */
 export interface Question {
   readonly names: readonly string[];
   readonly given: number;
 }
 
-/** A paragraph for the call and its answer, and one for each layer: why, and what ran. */
+/** A paragraph for the call and its action, and one for each layer: its reason, and the executed instructions. */
 export function simulationText(simulation: Simulation, { names, given }: Question): string {
   const { event, action, decidedBy, cached, layers } = simulation;
   const head = [
@@ -75,7 +75,7 @@ const placeOf = (at: Location | undefined): string =>
     ? 'a rule without a position'
     : singleLine(`${at.file}:${at.line}:${at.column} ${at.pointer}`);
 
-/** Why a layer of which the policy is known answers so. */
+/** The reason for the action of a layer whose policy is known. */
 function why(reason: Reason | undefined): readonly string[] {
   switch (reason?.kind) {
     case undefined:
@@ -97,7 +97,7 @@ function why(reason: Reason | undefined): readonly string[] {
   }
 }
 
-/** Arguments that the program looked at though they were left out. */
+/** The arguments that the program read although they were not given. */
 function notGiven({ program, path }: LayerRun, given: number): readonly string[] {
   const seen = path
     .map(({ index }) => program[index])
@@ -107,7 +107,7 @@ function notGiven({ program, path }: LayerRun, given: number): readonly string[]
   return missing.map(arg => `  argument ${arg} is missing and counts as 0`);
 }
 
-/** What ran, as lines of the listing, with what was loaded or computed. */
+/** The executed instructions as in a listing, with the values that were loaded or computed. */
 function listing({ program, path }: LayerRun, event: Event): readonly string[] {
   const lines = new Map(
     disassemble(program)
@@ -124,7 +124,7 @@ function listing({ program, path }: LayerRun, event: Event): readonly string[] {
   });
 }
 
-/** The register that an instruction has written, and what it held afterwards. */
+/** The register that an instruction has written, and its value afterwards. */
 function change({ code, k }: Instruction, next: Step | undefined, event: Event): string | undefined {
   if (next === undefined) return undefined;
   const operation = operationOf(code);

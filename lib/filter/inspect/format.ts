@@ -1,4 +1,4 @@
-// Formats explanations and differences as text: what holds for several calls or ABIs is written once.
+// Formats explanations and differences as text. Statements for several calls or ABIs are written once.
 import { groupBy } from '../../util/collections.js';
 import { ABIS, syscallNumber } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
@@ -13,19 +13,19 @@ import { requireList, requireResult } from '../../util/failures.js';
 import { ownOptions } from '../../util/options.js';
 import { withWholeGroups } from './whole-groups.js';
 
-/** Columns that lists of names are broken at. */
+/** The column at which lists of names are wrapped. */
 const WIDTH = 100;
 
 /** The text for one call, or for some numbers, on one ABI. */
 interface Statement {
   readonly abi: AbiName;
-  /** The name of the call; undefined for numbers without one. */
+  /** The name of the call; absent for numbers without a name. */
   readonly syscall?: string;
   readonly numbers?: Numbers;
   readonly text: string;
-  /** Whether arguments decide. Such a call gets a line of its own; others are listed by action. */
+  /** Whether arguments decide. Such a call has a separate line; others are listed by action. */
   readonly conditional: boolean;
-  /** Smaller ones are listed first. */
+  /** Statements with smaller values are listed first. */
   readonly order: number;
   readonly example?: string;
 }
@@ -33,8 +33,8 @@ interface Statement {
 /** Options of `formatExplanation`. */
 export interface FormatExplanationOptions {
   /**
-   * Whether a group's name stands for its calls where all of them get the same action: `@network`. The text is shorter, and means the
-   * same to this version of the package; a later one may have more calls in a group. False unless given.
+   * Whether to write the name of a group, such as `@network`, for its calls if all of them have the same action. The text is
+   * shorter, and means the same to this version of the package; in later versions, a group may have more calls. Default: false.
    */
   readonly groups?: boolean | undefined;
 }
@@ -51,8 +51,8 @@ export function formatExplanation(explanation: Explanation, options: FormatExpla
 }
 
 /**
- * As formatExplanation, but calls that get the default action without conditions are not named: what parseProfile reads as the same
- * policy, and people as well.
+ * As formatExplanation, but omits calls that have the default action without conditions. parseProfile reads the text as the same
+ * policy.
  */
 export function formatWords(
   explanation: Explanation,
@@ -80,9 +80,9 @@ export function formatWords(
   ].join('');
 }
 
-/** What lines are written with. */
+/** How lines are written. */
 interface Layout {
-  /** The ABIs that lines without any are about; those of all statements unless given. */
+  /** The ABIs of lines that name none. Default: those of all statements. */
   readonly abis?: readonly AbiName[];
   readonly groups?: boolean;
 }
@@ -145,7 +145,7 @@ export function formatDiff(differences: readonly Difference[]): string {
   return [...statementLines(statements), ...remarkLines(elsewhere)].join('');
 }
 
-/** Places that are spoken of as a whole. */
+/** A statement about a whole place. */
 interface Remark {
   readonly name: string;
   readonly text: string;
@@ -156,7 +156,7 @@ const remarkLines = (remarks: readonly Remark[]): readonly string[] =>
     ([text, group]) => `${group.map(({ name }) => name).join('; ')}: ${text}\n`,
   );
 
-/** Statements with equal texts in one place. */
+/** Lines for statements; calls with equal texts share one. */
 function statementLines(statements: readonly Statement[], layout: Layout = {}): readonly string[] {
   const abis = own(layout, 'abis') ?? [...new Set(statements.map(({ abi }) => abi))];
   const exists = (call: string): boolean => abis.some(abi => syscallNumber(abi, call) !== undefined);
@@ -201,7 +201,7 @@ function statementLines(statements: readonly Statement[], layout: Layout = {}): 
   ];
 }
 
-/** The names of calls, each with the ABIs that it is meant on where these are not all that have it. */
+/** The names of calls, each with its ABIs in parentheses unless these are all that have the call. */
 function labels(statements: readonly Statement[], abis: readonly AbiName[]): readonly string[] {
   return [...groupBy(statements, one => own(one, 'syscall') ?? '')].map(([syscall, group]) => {
     const on = new Set(group.map(({ abi }) => abi));
@@ -212,7 +212,7 @@ function labels(statements: readonly Statement[], abis: readonly AbiName[]): rea
 
 const KNOWN_ARCHITECTURES = new Set(Object.values(ABIS).map(({ audit }) => BigInt(audit)));
 
-/** Architectures, and which of their numbers. */
+/** Names architectures, and which of their numbers are meant. */
 export const formatForeign = (architectures: Numbers, numbers: Numbers): string => {
   const [which, all] = [formatArchitectures(architectures), formatNumbers(numbers)];
   return all === 'all' ? which : `numbers ${all} of ${which}`;
@@ -227,7 +227,7 @@ function formatArchitectures(architectures: Numbers): string {
   return isRest ? 'all other architectures' : `architecture ${formatNumbers(architectures)}`;
 }
 
-/** Six arguments as in a call in C, without the zeros at the end. */
+/** The arguments of a call as in C, without trailing zeros. */
 export function wordArguments(args: readonly bigint[]): string {
   const last = args.findLastIndex(arg => arg !== 0n);
   return args
@@ -236,7 +236,7 @@ export function wordArguments(args: readonly bigint[]): string {
     .join(', ');
 }
 
-/** Names in lines of limited length, indented. */
+/** Wraps and indents names. */
 function wrapped(names: readonly string[]): string {
   const lines: string[] = [];
   let line = '';

@@ -1,4 +1,4 @@
-// Explanations, differences and simulations for machines: numbers with their names beside them.
+// Explanations, differences and simulations as JSON: numbers with their names.
 import { abiOf, syscallName } from '../../kernel/abi.js';
 import { actionName, type Action } from '../../kernel/action.js';
 import type { AbiName } from '../../kernel/architectures.js';
@@ -25,21 +25,21 @@ export interface TermJson extends Term {
 export interface CaseJson {
   /** The action, as a seccomp return value. */
   readonly action: Action;
-  /** The same in words: `ERRNO(EPERM)`. */
+  /** The name of the action: `ERRNO(EPERM)`. */
   readonly actionName: string;
-  /** Lists of which at least one holds, with all of its terms. Absent where there are more than 4096. */
+  /** Alternatives of terms that must all hold. Absent if there are more than 4096. */
   readonly when: readonly (readonly TermJson[])[] | undefined;
-  /** The same in words: `domain is AF_ALG or AF_VSOCK`. */
+  /** The condition in words: `domain is AF_ALG or AF_VSOCK`. */
   readonly condition: string;
 }
 
 /** The actions for one call. */
 export interface ActionsJson {
-  /** Those with conditions. */
+  /** The actions with conditions. */
   readonly cases: readonly CaseJson[];
-  /** The action for calls that meet the conditions of no case, as a seccomp return value. */
+  /** The action for calls that meet no condition, as a seccomp return value. */
   readonly otherwise: Action;
-  /** The same in words. */
+  /** The name of that action. */
   readonly otherwiseName: string;
 }
 
@@ -61,9 +61,9 @@ export interface NumberActionsJson extends ActionsJson {
 export interface AbiJson {
   /** The ABI. */
   readonly abi: AbiName;
-  /** The action for every call, as a seccomp return value. Absent where that depends. */
+  /** The action for every call, as a seccomp return value. Absent if it depends on the call. */
   readonly always: Action | undefined;
-  /** The same in words. */
+  /** The name of that action. */
   readonly alwaysName: string | undefined;
   /** Every call that the ABI names, by number. */
   readonly syscalls: readonly CallActionsJson[];
@@ -75,7 +75,7 @@ export interface AbiJson {
 export interface ArchitectureJson {
   /** Values of AUDIT_ARCH. */
   readonly architectures: Numbers;
-  /** Those for their calls, by number. */
+  /** The actions for their calls, by number. */
   readonly actions: readonly NumberActionsJson[];
 }
 
@@ -87,7 +87,7 @@ export interface ExplanationJson {
   readonly otherArchitectures: readonly ArchitectureJson[];
 }
 
-/** An explanation with the names of actions and arguments beside their numbers. */
+/** An explanation with the names of actions and arguments. */
 export const explanationJson = ({ abis, otherArchitectures }: Explanation): ExplanationJson => ({
   abis: abis.map(abiJson),
   otherArchitectures: otherArchitectures.map(architectureJson),
@@ -137,19 +137,19 @@ const nameOf = (of: Term['of'], topic: Topic | undefined): string =>
 
 /** An argument of a call. */
 export interface ArgumentJson {
-  /** What it is called. */
+  /** The name of the argument. */
   readonly name: string;
   /** The whole register. */
   readonly value: bigint;
-  /** Words for the value: `AF_ALG`. Absent where there are none. */
+  /** The names of the value's constants: `AF_ALG`. Absent if there are none. */
   readonly words: string | undefined;
 }
 
 /** A call. */
 export interface CallJson {
-  /** The ABI. Absent for an architecture that is not known. */
+  /** The ABI. Absent for an unknown architecture. */
   readonly abi: AbiName | undefined;
-  /** The name of the call. Absent where it has none. */
+  /** The name of the call. Absent if it has none. */
   readonly name: string | undefined;
   /** `AUDIT_ARCH_*`. */
   readonly arch: number;
@@ -157,7 +157,7 @@ export interface CallJson {
   readonly syscall: number;
   /** Six registers of 64 bits. */
   readonly args: readonly bigint[];
-  /** Those that the call has, with their names. Absent where nothing is known of them. */
+  /** The arguments of the call, with their names. Absent if they are unknown. */
   readonly arguments: readonly ArgumentJson[] | undefined;
 }
 
@@ -168,27 +168,29 @@ function callJson({ arch, syscall, args }: Pick<Witness, 'arch' | 'syscall' | 'a
   return { abi, name, arch, syscall, args, arguments: named };
 }
 
-/** Calls whose action changes in one way. */
+/** Calls whose action changes in the same way. */
 export interface DifferenceJson {
-  /** The calls that it is about. */
+  /** The affected calls. */
   readonly place: Place;
   /** The action of the first filter, as a seccomp return value. */
   readonly from: Action;
-  /** The same in words. */
+  /** The name of that action. */
   readonly fromName: string;
-  /** The action of the second one. */
+  /** The action of the second one, as a seccomp return value. */
   readonly to: Action;
-  /** The same in words. */
+  /** The name of that action. */
   readonly toName: string;
-  /** Lists of which at least one holds, with all of its terms; one empty list where it always changes. Absent where there are more than 4096. */
+  /**
+   * Alternatives of terms that must all hold; one empty list if the action always changes. Absent if there are more than 4096.
+   */
   readonly when: readonly (readonly TermJson[])[] | undefined;
-  /** The same in words; empty where it always changes. */
+  /** The condition in words; empty if the action always changes. */
   readonly condition: string;
   /** One of these calls. */
   readonly witness: CallJson & Pick<Witness, 'instructionPointer'>;
 }
 
-/** Differences with the names of actions, arguments and constants beside their numbers. */
+/** Differences with the names of actions, arguments and constants. */
 export const differencesJson = (differences: readonly Difference[]): readonly DifferenceJson[] =>
   differences.map(({ place, from, to, when, witness }) => ({
     place,
@@ -202,63 +204,66 @@ export const differencesJson = (differences: readonly Difference[]): readonly Di
 
 /** A rule of a profile. */
 export interface RuleJson {
-  /** All of them have to hold; none always do. */
+  /** The conditions, all of which must hold; an empty list always holds. */
   readonly conditions: readonly (Condition & { readonly argName: string })[];
-  /** What the call gets then, as a seccomp return value. */
+  /** The action for the call if they hold, as a seccomp return value. */
   readonly action: Action;
-  /** The same in words. */
+  /** The name of that action. */
   readonly actionName: string;
-  /** Where the profile says so. Absent where it is from no text. */
+  /** The position in the profile. Absent if the rule is not from a text. */
   readonly at: Location | undefined;
 }
 
-/** What made a policy answer with an action. */
+/** The reason for an action of a policy. */
 export interface ReasonJson {
-  /** Which kind: a rule whose conditions hold, a call that is named without conditions, the default, a call that is newer than the profile, or an ABI that the profile does not cover. */
+  /**
+   * The kind of reason: a rule whose conditions hold, a call that is named without conditions, the default action, a call that is
+   * newer than the profile, or an ABI that the profile does not cover.
+   */
   readonly kind: Reason['kind'];
-  /** What it answers, as a seccomp return value. */
+  /** The action, as a seccomp return value. */
   readonly action: Action;
-  /** The same in words. */
+  /** The name of that action. */
   readonly actionName: string;
   /** The rule that decides. */
   readonly rule: RuleJson | undefined;
-  /** Where the profile says so. */
+  /** The position in the profile. */
   readonly at: Location | undefined;
-  /** Rules of the call whose conditions do not hold, where the default decides. */
+  /** Rules of the call whose conditions do not hold, if the default action applies. */
   readonly unmet: readonly RuleJson[] | undefined;
 }
 
 /** One layer's run on a call. */
 export interface LayerJson {
-  /** As it was named. */
+  /** The layer's name on the command line. */
   readonly filter: string;
-  /** What its program returned. */
+  /** The return value of its program. */
   readonly returned: string;
-  /** Whether the number alone leads to ALLOW in a way that the kernel's cache takes in. */
+  /** Whether the kernel caches that calls with this number are allowed. */
   readonly cacheable: boolean;
-  /** Why, for a profile. */
+  /** The reason, if the layer is a profile. */
   readonly reason: ReasonJson | undefined;
   /** Every instruction that ran, the return last. */
   readonly path: readonly Step[];
 }
 
-/** What becomes of a call. */
+/** The outcome of a call. */
 export interface SimulationJson {
   /** The call. */
   readonly call: CallJson;
-  /** What the kernel does. */
+  /** The kernel's action. */
   readonly action: string;
-  /** Whether the call is made. */
+  /** Whether the call is executed. */
   readonly permitted: boolean;
-  /** Index of the layer whose answer counts. */
+  /** The index of the layer whose action applies. */
   readonly decidedBy: number;
   /** Whether the kernel allows the call from its cache, without running a filter. */
   readonly cached: boolean;
-  /** In the order of the layers, the oldest first. */
+  /** The layers, the oldest first. */
   readonly layers: readonly LayerJson[];
 }
 
-/** A simulation; `names` are those of its layers. */
+/** Converts a simulation; `names` are those of its layers. */
 export function simulationJson(simulation: Simulation, names: readonly string[]): SimulationJson {
   const { event, action, permitted, decidedBy, cached, layers } = simulation;
   const call = callJson(event);

@@ -13,11 +13,11 @@ export interface ProgramMetrics {
   readonly instructions: number;
   /** Longest path over the named numbers of every ABI. */
   readonly worstPath: number;
-  /** Mean path over the native numbers that are allowed. */
+  /** Mean path over the allowed native numbers. */
   readonly meanPath: number;
-  /** The same mean, weighted by how often calls occur. */
+  /** That mean, weighted by the frequency of calls. */
   readonly weightedPath: number;
-  /** Native numbers that the kernel allows from its cache of constant outcomes. */
+  /** The number of native numbers that the kernel allows from its cache of constant outcomes. */
   readonly cachedNumbers: number;
 }
 

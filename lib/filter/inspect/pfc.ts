@@ -12,7 +12,7 @@ const SIGNS = {
   SCMP_CMP_GT: '>',
 } as const;
 
-/** Prints the rule table of a policy, ABI by ABI, numbers ascending. */
+/** Formats the rule table of a policy, ABI by ABI, numbers ascending. */
 export function pfc(policy: Policy): string {
   return [
     '#',
@@ -52,7 +52,7 @@ function abiLines({ abi, syscalls, enosysAbove }: AbiPolicy, policy: Policy): re
 }
 
 function callLines({ rules, otherwise }: SyscallPolicy): readonly string[] {
-  // The strongest first, so that a reader may stop at the first match.
+  // The most restrictive first, so that a reader may stop at the first match.
   const ordered = [...rules].sort((a, b) => precedence(a.action) - precedence(b.action));
   return [
     ...ordered.flatMap(({ conditions, action }) => [

@@ -1,4 +1,4 @@
-// What becomes of one system call under a filter or a stack of them, and how it came to that.
+// Simulates one system call under a filter or a stack of them, and records how its action is decided.
 import { permits, type Action } from '../../kernel/action.js';
 import type { Event } from '../../kernel/event.js';
 import { reasonFor, type Reason } from '../../policy/reason.js';
@@ -10,9 +10,9 @@ import { interpret } from '../../bpf/interpret.js';
 import { layersOf, programOf, type Layer, type Layers } from '../layers.js';
 import type { Program } from '../../bpf/program.js';
 
-/** An instruction that ran. */
+/** An executed instruction. */
 export interface Step {
-  /** Its place in the program. */
+  /** Its index in the program. */
   readonly index: number;
   /** The accumulator before it ran. */
   readonly a: number;
@@ -22,11 +22,11 @@ export interface Step {
 
 /** One layer's run on the call. */
 export interface LayerRun {
-  /** Its instructions. */
+  /** The instructions of its program. */
   readonly program: Program;
   /** The unchanged return value of the program. */
   readonly returned: Action;
-  /** Every instruction that ran, the return last. */
+  /** Every executed instruction, the return last. */
   readonly path: readonly Step[];
   /** Whether the kernel caches that calls with this number are allowed. */
   readonly cacheable: boolean;
@@ -46,7 +46,7 @@ export interface Simulation {
   readonly decidedBy: number;
   /** Whether the kernel allows the call from its cache, without running a filter. */
   readonly cached: boolean;
-  /** In the order of the layers, the oldest first. */
+  /** The layers, the oldest first. */
   readonly layers: readonly LayerRun[];
 }
 

@@ -1,4 +1,4 @@
-// Answers very many system calls: programs are laid out flat once, and what the number alone decides is looked up.
+// Evaluates very many system calls: programs are flattened once, and actions that depend only on the number are cached.
 import type { Action } from '../../kernel/action.js';
 import { checkedCall, type Call } from '../../bpf/call.js';
 import { composeLayers } from '../compose.js';
@@ -7,7 +7,7 @@ import { layersOf, programOf, type Layers } from '../layers.js';
 import { MEMORY_WORDS, WORD, type Program, DATA_SIZE } from '../../bpf/program.js';
 import { BPF, validOperation } from '../../bpf/opcodes.js';
 
-/** A program in columns. */
+/** A program as one array per field. */
 interface FlatProgram {
   readonly code: Uint8Array;
   readonly k: Uint32Array;
@@ -15,9 +15,9 @@ interface FlatProgram {
   readonly jf: Uint8Array;
 }
 
-/** Slots for answers by number; a kernel has some 500 numbers an ABI. */
+/** Cache slots for actions by number; a kernel has about 500 numbers per ABI. */
 const SLOTS = 2048;
-/** In a slot without an answer; no enforced action has this value. */
+/** Marks an empty slot; no enforced action has this value. */
 const EMPTY = 0xffffffff;
 
 /**
@@ -33,7 +33,7 @@ export function simulator(layers: Layers): (call: Call) => Action {
     sawMore: false,
   };
   const own = new Uint32Array(DATA_SIZE / 4);
-  // Like the kernel's cache, but for every action: answers for which no program looked beyond number and architecture.
+  // Like the kernel's cache, but for every action: those for which no program read more than number and architecture.
   const numbers = new Uint32Array(SLOTS);
   const archs = new Uint32Array(SLOTS);
   const answers = new Uint32Array(SLOTS).fill(EMPTY);
@@ -64,12 +64,12 @@ function flatten(program: Program): FlatProgram {
   };
 }
 
-/** What programs work with, made once. */
+/** Buffers that all runs share. */
 interface Machine {
   readonly memory: Uint32Array;
-  /** What each layer returned. */
+  /** The return value of each layer. */
   readonly returned: Action[];
-  /** Whether a program has loaded more than number and architecture. */
+  /** Whether a program has read more than number and architecture. */
   sawMore: boolean;
 }
 
@@ -79,7 +79,7 @@ function runStack(stack: readonly FlatProgram[], data: Uint32Array, machine: Mac
   return composeLayers(machine.returned);
 }
 
-/** Common instructions come first. As `interpret`, which is checked against the kernel; this is checked against `interpret`. */
+/** Like `interpret`, with frequent instructions first. Tests compare it with `interpret`, and that with the kernel. */
 function run({ code, k, jt, jf }: FlatProgram, data: Uint32Array, machine: Machine): Action {
   const { memory } = machine;
   let a = 0;

@@ -1,12 +1,12 @@
-// Lists of calls in which names of groups replace all their calls.
+// Replaces calls in lists by the names of groups.
 import { callGroups } from '../../kernel/calls/call-groups.js';
 
-/** The minimum number of calls for which a group is named. */
+/** The minimum number of calls in a group. */
 const MIN_CALLS = 3;
 
 /**
- * The names, where all calls of a group are among them the group's in their place: the largest groups first, then what no group has.
- * `exists` says which calls count, as groups have those of every architecture.
+ * Replaces the calls of each group that the names contain completely by the group's name: the largest groups first, then the
+ * remaining names. `exists` says which calls count, because groups have those of every architecture.
  */
 export function withWholeGroups(
   names: readonly string[],

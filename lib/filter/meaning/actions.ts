@@ -1,4 +1,4 @@
-// The actions for a call by its arguments, as conditions: the exact short form that people read and machines compare.
+// Describes the actions for a call by conditions on its arguments: exact, short, for people and programs.
 import { hasOwn } from '../../util/own.js';
 import { precedence, type Action } from '../../kernel/action.js';
 import { EVERY, NONE, type Bdd, type Node } from './bdd.js';
@@ -9,32 +9,32 @@ import { describeNumbers, type NumberSet, type NumberTest } from './number-sets.
 export interface Term {
   /** Index of the argument, 0 to 5, or the instruction pointer. */
   readonly of: 0 | 1 | 2 | 3 | 4 | 5 | 'instructionPointer';
-  /** With 32 only the low word is looked at. */
+  /** The compared bits: 32 for the low word. */
   readonly width: 32 | 64;
   /** The tests. */
   readonly anyOf: readonly NumberTest[];
 }
 
-/** At least one of the lists holds, with all of its terms. */
+/** Alternatives, each a list of terms that must all hold. */
 export type Conditions = readonly (readonly Term[])[];
 
-/** The action under conditions. */
+/** An action and its conditions. */
 export interface Case<T> {
   /** The action. */
   readonly action: T;
-  /** Undefined where there are too many to be listed: more than 4096. */
+  /** The conditions; undefined if there are more than 4096. */
   readonly when: Conditions | undefined;
 }
 
 /** The actions for one call. No call meets the conditions of two cases. */
 export interface Actions<T> {
-  /** Those with conditions. */
+  /** The actions with conditions. */
   readonly cases: readonly Case<T>[];
-  /** The action for calls that meet the conditions of no case. */
+  /** The action for calls that meet no condition. */
   readonly otherwise: T;
 }
 
-/** Describes functions of arguments of one `Bdd`; equal functions give the same object. */
+/** Describes functions of arguments in one `Bdd`; equal functions share one object. */
 export class Describer<T> {
   readonly #bdd: Bdd;
   readonly #covers: CubeCovers;
@@ -43,7 +43,7 @@ export class Describer<T> {
   readonly #known = new Map<Node, Actions<T>>();
   readonly #numbers = new Map<string, Described | undefined>();
 
-  /** `meaning` says what the values of functions stand for; with `otherwise`, that value is always the one without conditions. */
+  /** `meaning` converts values of functions; `otherwise`, if given, is always the value without conditions. */
   constructor(bdd: Bdd, meaning: (value: number) => T, otherwise?: number) {
     this.#bdd = bdd;
     this.#covers = new CubeCovers(bdd, literal => this.#describeLiteral(literal)?.cost ?? BEYOND_DESCRIPTION);
@@ -51,11 +51,11 @@ export class Describer<T> {
     this.#otherwise = otherwise;
   }
 
-  /** The actions that a function of arguments gives. */
+  /** The actions of a function of arguments. */
   describe(node: Node): Actions<T> {
     const actions = this.#known.get(node) ?? this.#describe(node);
     this.#known.set(node, actions);
-    // Those who print an explanation write the conditions of each call anew, although they are one object.
+    // Whoever prints an explanation writes the conditions of each call, even if several calls share one object.
     this.#bdd.spend(TEST_STEPS * testsOf(actions));
     return actions;
   }
@@ -70,7 +70,7 @@ export class Describer<T> {
     for (const value of values) {
       if (value === this.#otherwise) continue;
       const set = bdd.replace(node, rest => (bdd.valueOf(rest) === value ? EVERY : NONE));
-      // Of two actions one goes without saying: the second is not pursued once it gets longer than the first.
+      // One of two actions needs no description, so the second is abandoned once it is longer than the first.
       const limit = this.#otherwise === undefined && values.length === 2 ? all[0]?.cost : undefined;
       const cubes = this.#covers.of(set, limit);
       all.push({ value, cubes, cost: cubes === undefined ? Infinity : this.#covers.cost(cubes) });
@@ -100,7 +100,7 @@ export class Describer<T> {
     return lists;
   }
 
-  /** The values of a literal in words; undefined when that takes too many. */
+  /** Describes the values of a literal; undefined if that takes too many tests. */
   #describeLiteral({ subject, calls }: Literal): Described | undefined {
     const key = `${subject},${calls}`;
     if (this.#numbers.has(key)) return this.#numbers.get(key);
@@ -114,16 +114,16 @@ export class Describer<T> {
   }
 }
 
-/** A set of values with the width of what is compared. */
+/** A set of values and the width of its comparisons. */
 interface Described extends NumberSet {
-  /** 32 when only the low word is looked at. */
+  /** 32 for the low word only. */
   readonly width: 32 | 64;
 }
 
 /** The cost of a literal that needs too many tests. */
 const BEYOND_DESCRIPTION = 4096;
 
-/** Steps that a test counts for with each call that has it: 16 steps for about 40 characters of text. */
+/** Steps per test and call that has it: 16 steps for about 40 characters of text. */
 const TEST_STEPS = 16;
 
 function testsOf({ cases }: Actions<unknown>): number {
@@ -147,7 +147,7 @@ interface Candidate {
   readonly cost: number;
 }
 
-/** What would take longest to say goes without saying; of equals, the stronger action. */
+/** The action with the longest conditions becomes `otherwise`; of equals, the more restrictive one. */
 const longer = (a: Candidate, b: Candidate): Candidate =>
   b.cost > a.cost || (b.cost === a.cost && precedence(b.value) < precedence(a.value)) ? b : a;
 

@@ -1,19 +1,22 @@
-// Functions of a system call as reduced decision diagrams over the bits of its data: equal functions are the same node.
+// Binary decision diagrams (BDDs) over the bits of a system call's data: equal functions are the same node.
 import { CompileError } from '../../util/errors.js';
 import { WorkBudget } from '../../util/work.js';
 import { WORD } from '../../bpf/program.js';
 
-/** A function from calls to unsigned 32-bit numbers, by its place in a `Bdd`. As a set, it holds the calls it gives 1. */
+/**
+ * A function from calls to unsigned 32-bit numbers, as its index in a `Bdd`. As a set, it contains the calls with value
+ * 1.
+ */
 export type Node = number;
 
-/** The function that gives 0 everywhere: no call. */
+/** The function that is 0 for every call: the empty set. */
 export const NONE: Node = 0;
-/** The function that gives 1 everywhere: every call. */
+/** The function that is 1 for every call: the set of all calls. */
 export const EVERY: Node = 1;
 
 /**
- * Words of `struct seccomp_data` in the order in which diagrams ask about them, each from its highest bit down: both
- * halves of an argument are one number of 64 bits.
+ * The variable order: words of `struct seccomp_data`, each from its highest bit down, so that both halves of an
+ * argument form one 64-bit number.
  */
 const WORD_ORDER = [
   WORD.arch,
@@ -29,14 +32,14 @@ const LEVEL_OF_WORD: readonly number[] = WORD_ORDER.map((_, word) => 32 * WORD_O
 /** The level of bit `bit` (0 is the lowest) of a word: level 0 is tested first. */
 export const levelOf = (word: number, bit: number): number => (LEVEL_OF_WORD[word] ?? 0) + 31 - bit;
 
-/** Bits of a call, and the level of constants. */
+/** The number of variables, which is also the level of constants. */
 export const LEVELS = 32 * WORD_ORDER.length;
 
-/** Nodes, and steps, before a question is given up: bounds on hostile programs, far above what real ones need. */
+/** The maximum numbers of nodes and of steps: limits for hostile programs, far above what real ones need. */
 const NODE_BUDGET = 1 << 21;
 const STEP_BUDGET = 20_000_000;
 
-/** Steps that an entry in a table of nodes, or of pairs, counts for: they take more time, and memory until they are dropped. */
+/** The steps that an entry in a table of nodes, or of pairs, counts for, because entries take time and memory. */
 const ENTRY_STEPS = 4;
 const PAIR_STEPS = 8;
 
@@ -53,21 +56,21 @@ const tooManyCalls = (): CompileError =>
 const pairKey = (a: Node, b: Node): number => a * NODE_BUDGET + b;
 
 /**
- * A store of diagrams. Within one store every function exists once, so that comparing two is comparing two numbers.
- * Methods throw CompileError (`undecidable-program`) for functions beyond any that a real program has.
+ * A store of diagrams. Every function has exactly one node in it, so that comparing two functions is comparing two
+ * numbers. Methods throw CompileError (`undecidable-program`) for functions far larger than those of real programs.
  */
 export class Bdd {
   #levels = new Uint16Array(1 << 12);
-  /** The child where the bit is 0; the value of a constant. */
+  /** The child if the bit is 0; the value of a constant. */
   #lows = new Uint32Array(1 << 12);
-  /** The child where the bit is 1. */
+  /** The child if the bit is 1. */
   #highs = new Uint32Array(1 << 12);
   #count = 0;
-  /** Open hash of all nodes: their place plus one. */
+  /** Open hash table of all nodes: their index plus one. */
   #unique = new Uint32Array(1 << 13);
-  /** Results of `choose` by its three operands; what collides is forgotten. */
+  /** Results of `ite` by its three operands; a collision overwrites. */
   #cache = new Uint32Array(4 << 12);
-  /** What every operation is counted on. */
+  /** The budget on which every operation is counted. */
   readonly work: WorkBudget;
 
   constructor(work = bddBudget()) {
@@ -76,7 +79,7 @@ export class Bdd {
     this.constant(1);
   }
 
-  /** The function that gives one number everywhere. */
+  /** The function with the same value for every call. */
   constant(value: number): Node {
     return this.#intern(LEVELS, value, 0);
   }
@@ -86,17 +89,17 @@ export class Bdd {
     return low === high ? low : this.#intern(level, low, high);
   }
 
-  /** The bit that a function asks for first; LEVELS for a constant. */
+  /** The level of the first bit that a function tests; LEVELS for a constant. */
   level(node: Node): number {
     return this.#levels[node] ?? 0;
   }
 
-  /** The cofactor of a function for its first bit being 0. */
+  /** The cofactor of a function if its first bit is 0. */
   low(node: Node): Node {
     return this.#lows[node] ?? 0;
   }
 
-  /** The cofactor of a function for its first bit being 1. */
+  /** The cofactor of a function if its first bit is 1. */
   high(node: Node): Node {
     return this.#highs[node] ?? 0;
   }
@@ -106,7 +109,7 @@ export class Bdd {
     return this.level(node) === LEVELS ? this.low(node) : undefined;
   }
 
-  /** The function that is `yes` for calls in the set and `no` for the others. */
+  /** If-then-else: the function that is `yes` for calls in the set and `no` for others. */
   ite(set: Node, yes: Node, no: Node): Node {
     if (set === EVERY || yes === no) return yes;
     if (set === NONE) return no;
@@ -152,7 +155,8 @@ export class Bdd {
       return this.ite(isLess, less, this.ite(isEqual, equal, greater));
     }
     this.work.spend(32);
-    // What is left of the three where the word begins as the value does, and where it is the first time that it does not.
+    // The remaining functions while the word has the same leading bits as the value, and those after the first bit that
+    // differs.
     let [below, same, above] = [less, equal, greater];
     const apart: Node[] = [];
     for (let level = first, bit = 31; bit >= 0; level++, bit--) {
@@ -192,7 +196,7 @@ export class Bdd {
     return this.ite(b, NONE, a);
   }
 
-  /** The function that combines what two functions give. */
+  /** Combines the values of two functions. */
   combine(a: Node, b: Node, how: (a: number, b: number) => number): Node {
     const known = new Map<number, Node>();
     const visit = (x: Node, y: Node): Node => {
@@ -213,8 +217,8 @@ export class Bdd {
   }
 
   /**
-   * The function with everything from a level on replaced by what `how` makes of it: of constants, or of the functions
-   * that are left once the bits before that level are known.
+   * Replaces every cofactor of a function at a level by the result of `how`: constants by default, otherwise the
+   * functions that remain once the bits before that level are known.
    */
   replace(a: Node, how: (rest: Node) => Node, from = LEVELS): Node {
     const known = new Map<Node, Node>();
@@ -257,13 +261,13 @@ export class Bdd {
     return node;
   }
 
-  /** The words of one call for which the function does not give `value`, with bits that do not matter 0; undefined if there is none. */
+  /** The words of a call for which the function does not have this value, with irrelevant bits 0; undefined if there is none. */
   witness(a: Node, value: number): Uint32Array | undefined {
     const avoided = this.constant(value);
     if (a === avoided) return undefined;
     const words = new Uint32Array(WORD_ORDER.length);
     for (let node = a, level = this.level(a); level < LEVELS; level = this.level(node)) {
-      // A function that is not the constant has another value somewhere.
+      // Every node except that constant has another value somewhere.
       if (this.low(node) !== avoided) node = this.low(node);
       else {
         node = this.high(node);

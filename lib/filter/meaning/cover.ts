@@ -1,14 +1,14 @@
-// Covers of sets of calls: few cubes, each of which is a set of values for each of some arguments.
+// Computes covers of sets of calls: few cubes, each a set of values for each of some arguments.
 import { WORD } from '../../bpf/program.js';
 import { EVERY, levelOf, NONE, type Bdd, type Node } from './bdd.js';
 
-/** Calls for which each of some arguments is in a set of its own. */
+/** Calls for which each of some arguments is in its own set of values. */
 export interface Cube {
   readonly literals: readonly Literal[];
   readonly calls: Node;
 }
 
-/** The calls for which one argument is in a set. */
+/** The calls for which one argument is in a set of values. */
 export interface Literal {
   readonly subject: Variable;
   readonly calls: Node;
@@ -21,23 +21,23 @@ const SUBJECTS: readonly Variable[] = [0, 1, 2, 3, 4, 5, 6];
 const BITS = 64;
 const FIRST_LEVEL = levelOf(WORD.high(0), 31);
 
-/** The level of the first bit of a subject. */
+/** The level of a subject's first bit. */
 export const firstLevel = (subject: Variable): number => FIRST_LEVEL + BITS * subject;
 
-/** Cubes of one set before it counts as beyond description. */
+/** The maximum number of cubes for one set. */
 const LIMIT = 4096;
-/** Cubes up to which each is tried to be left out, or made simpler: the time is quadratic. */
+/** The maximum number of cubes for attempts to remove or simplify each, which take quadratic time. */
 const TIDY_LIMIT = 200;
-/** Comparisons of cubes with values that are made for one set before brevity is given up. */
+/** The maximum number of comparisons of cubes and values for one set before short covers are no longer sought. */
 const PATIENCE = 5_000;
-/** Steps that a class of values counts for: each is remembered for a while, and takes some memory. */
+/** The steps that a class of values counts for, because each stays in memory for a while. */
 const CELL_STEPS = 16;
 
-/** Finds covers for the sets of one `Bdd`, as short as `costOf` says that literals are. */
+/** Finds covers for the sets of one `Bdd` that are short by the cost of their literals. */
 export class CubeCovers {
   readonly #bdd: Bdd;
   readonly #costOf: (literal: Literal) => number;
-  /** Comparisons that may still be made to find fewer cubes; what comes after is longer, and as exact. */
+  /** The remaining comparisons for finding fewer cubes; without them, covers are longer but still exact. */
   #patience = 0;
   #limit = LIMIT;
 
@@ -47,24 +47,21 @@ export class CubeCovers {
     this.#costOf = costOf;
   }
 
-  /**
-   * Few cubes that hold the calls of a set and no others; the set is about arguments.
-   * Undefined where they come to more than `limit`, as far as one can see.
-   */
+  /** A short cover of a set of arguments. Undefined if it would need more than `limit` cubes, or seems to. */
   of(set: Node, limit = LIMIT): readonly Cube[] | undefined {
     const cubes = this.rough(set, limit);
     if (cubes === undefined || cubes.length > TIDY_LIMIT) return cubes;
     return this.#narrowed(this.#withoutSuperfluous(cubes.map(cube => this.#simpler(cube, set))));
   }
 
-  /** As `of`, in less time: some cubes may be superfluous, and some literals longer than they have to be. */
+  /** As `of`, but faster: some cubes may be superfluous, and some literals longer than necessary. */
   rough(set: Node, limit = LIMIT): readonly Cube[] | undefined {
     this.#patience = PATIENCE;
     this.#limit = Math.min(limit, LIMIT);
     return this.#cover(set, set);
   }
 
-  /** The length of the text for cubes. */
+  /** The length of the text for these cubes. */
   cost(cubes: readonly Cube[]): number {
     const literals = cubes.flatMap(cube => cube.literals);
     return literals.reduce((sum, literal) => sum + this.#costOf(literal), 0.1 * cubes.length);
@@ -82,7 +79,7 @@ export class CubeCovers {
     const settle = (cube: Cube, among: readonly ValueClass[]): void => {
       for (const cell of among) cell.must = bdd.minus(cell.must, cube.calls);
     };
-    // What may be whatever this argument is needs no literal for it.
+    // Values that are allowed whatever this argument is need no literal for it.
     const always = cells.reduce((all, cell) => bdd.and(all, cell.may), EVERY);
     const some = always === NONE ? NONE : cells.reduce((any, cell) => bdd.or(cell.must, any), NONE);
     const free = this.#cover(bdd.and(some, always), always);
@@ -123,7 +120,7 @@ export class CubeCovers {
     return this.#costOf(first) < this.#costOf(second) ? first : second;
   }
 
-  /** The values of one argument, in classes for which the same is left of both sets. */
+  /** The values of one argument, in classes with the same remaining sets. */
   #cells(must: Node, may: Node, next: number): readonly ValueClass[] {
     const bdd = this.#bdd;
     const known = new Map<string, ReadonlyMap<string, ValueClass>>();
@@ -152,7 +149,7 @@ export class CubeCovers {
     return [...visit(must, may).values()].map(cell => ({ ...cell }));
   }
 
-  /** The cube without literals that it can do without, inside of a set. */
+  /** A cube without the literals that are unnecessary within the set. */
   #simpler(cube: Cube, set: Node): Cube {
     let { literals } = cube;
     for (const literal of cube.literals) {
@@ -162,7 +159,7 @@ export class CubeCovers {
     return literals === cube.literals ? cube : { literals, calls: conjunction(this.#bdd, literals) };
   }
 
-  /** The cubes without those that others cover; the ones that are longest to read go first. */
+  /** Removes cubes that others cover, those with the longest text first. */
   #withoutSuperfluous(cubes: readonly Cube[]): readonly Cube[] {
     const longestFirst = cubes.toSorted((a, b) => this.cost([b]) - this.cost([a]));
     const superfluous = new Set<Cube>();
@@ -174,7 +171,7 @@ export class CubeCovers {
     return cubes.filter(cube => !superfluous.has(cube));
   }
 
-  /** The cubes without values that others hold anyway, where that takes fewer words. */
+  /** Removes values from cubes that others cover anyway, if that shortens the text. */
   #narrowed(cubes: readonly Cube[]): readonly Cube[] {
     return eachWithOthers(this.#bdd, cubes, (cube, others) => {
       const own = this.#bdd.minus(cube.calls, others);
@@ -191,7 +188,7 @@ export class CubeCovers {
 export const conjunction = (bdd: Bdd, literals: readonly Literal[]): Node =>
   literals.reduce((all, { calls }) => bdd.and(all, calls), EVERY);
 
-/** Replaces one cube after another, each in view of the calls of all others as they are by then. */
+/** Replaces one cube after another, given the calls of all others at that time. */
 export function eachWithOthers(
   bdd: Bdd,
   cubes: readonly Cube[],
@@ -209,14 +206,14 @@ export function eachWithOthers(
   });
 }
 
-/** The calls for which the value of a subject occurs among those of a set. */
+/** The calls whose value of a subject occurs in a set. */
 export function valuesOf(bdd: Bdd, set: Node, subject: Variable): Node {
   const first = firstLevel(subject);
   const any = bdd.rests(set, first).reduce((all, rest) => bdd.or(rest, all), NONE);
   return bdd.replace(any, rest => (rest === NONE ? NONE : EVERY), first + BITS);
 }
 
-/** Values of one argument for which the same is left of two sets. */
+/** Values of one argument with the same remaining sets. */
 interface ValueClass {
   must: Node;
   readonly may: Node;

@@ -1,4 +1,4 @@
-// The function from every possible call to the action of a program, or of a stack of programs.
+// Computes the function from every possible call to the action of a program, or of a stack of programs.
 import { CompileError } from '../../util/errors.js';
 import { attempt } from '../../util/failures.js';
 import { hasOwn } from '../../util/own.js';
@@ -12,11 +12,12 @@ import { EVERY, NONE, type Bdd, type Node } from './bdd.js';
 import { constantOf, Vectors, type Vector } from './vectors.js';
 
 /**
- * The function from calls to what the kernel does with them under a stack, the oldest layer first: the strongest action
- * of all layers by the kernel's precedence, of equally strong ones the newest, capped and replaced as the kernel does.
+ * The function from calls to the kernel's action under a stack, the oldest layer first: the most restrictive action of
+ * all layers by the kernel's precedence, of equally restrictive ones the newest, with the kernel's capping and
+ * replacement.
  *
  * Throws UsageError and ProgramError as `programOf` does, and CompileError (`undecidable-program`) for a program that
- * multiplies, divides or shifts by the data of a call, or that tells more calls apart than can be represented.
+ * multiplies, divides or shifts by the data of a call, or that distinguishes more calls than can be represented.
  * Source: seccomp_run_filters, kernel/seccomp.c; seccomp(2).
  */
 export function meaningOf(bdd: Bdd, layers: Layers): Node {
@@ -29,27 +30,27 @@ export function meaningOf(bdd: Bdd, layers: Layers): Node {
   return bdd.replace(returned, rest => bdd.constant(enforced(bdd.valueOf(rest) ?? 0)));
 }
 
-/** What registers and memory hold at an instruction. */
+/** The contents of registers and memory at an instruction. */
 interface Registers {
   readonly a: Vector;
   readonly x: Vector;
   readonly memory: readonly Vector[];
 }
 
-/** Registers, and the calls that come to an instruction with them. */
+/** Registers, and the calls that reach an instruction with them. */
 interface State extends Registers {
   readonly reach: Node;
 }
 
-/** Ways in which registers can differ at one instruction before a program is given up. */
+/** The maximum number of different register contents at one instruction. */
 const STATE_BUDGET = 1024;
-/** Steps that a state counts for: what it holds until the program has passed it. */
+/** The steps that a state counts for, because it stays in memory until the program has passed it. */
 const STATE_STEPS = 64;
 
 const tooManyStates = (pc: number): CompileError =>
   new CompileError('undecidable-program', `registers have too many different values at instruction ${pc}`);
 
-/** A key that is equal for registers whose differences no longer matter. */
+/** A key that is equal for registers that differ only in dead ones. */
 const keyOf = ({ a, x, memory }: Registers, live: number): string =>
   [a, x, ...memory].map(({ id }, index) => (((live >>> index) & 1) === 0 ? '' : id)).join();
 
@@ -60,19 +61,19 @@ const initial = (vectors: Vectors): Registers => {
 
 /** The return value of a validated program. */
 export const programMeaning = (bdd: Bdd, vectors: Vectors, program: Program): Node =>
-  // Code that no call reaches may compute what cannot be followed.
+  // Unreachable code may contain computations that cannot be followed.
   attempt(
     () => fromTheReturns(bdd, vectors, program),
     CompileError,
     () => undefined,
   ) ?? fromTheStart(bdd, vectors, program);
 
-/** Where an instruction leads with certain registers: to one of two outcomes of later instructions, or to an end. */
+/** The successors of an instruction with certain registers: two or three later instructions, or an end. */
 type Transition =
   | { readonly end: Node }
   | { readonly test: Node; readonly yes: JumpPlace; readonly no: JumpPlace }
   | {
-      /** The word that is compared with `k`. */
+      /** The word to compare with `k`. */
       readonly word: number;
       readonly k: number;
       readonly less: JumpPlace;
@@ -80,16 +81,16 @@ type Transition =
       readonly greater: JumpPlace;
     };
 
-/** An instruction, and which of the registers that it may be reached with. */
+/** An instruction, and the index of the registers with which it is reached. */
 interface JumpPlace {
   readonly pc: number;
   readonly index: number;
 }
 
 /**
- * Works out what each instruction leads to, the last ones first: a choice between two functions that are known. That is much
- * cheaper than to follow sets of calls, but it cannot tell which values a register has that the program returns: then it
- * gives undefined.
+ * Computes the function of each instruction, the last ones first, as a choice between functions that are already known. This
+ * is much cheaper than following sets of calls, but it cannot handle returned registers whose values depend on the call:
+ * then it returns undefined.
  */
 function fromTheReturns(bdd: Bdd, vectors: Vectors, program: Program): Node | undefined {
   const live = liveRegisters(program);
@@ -157,7 +158,7 @@ const always = (target: JumpPlace): Transition => ({ test: EVERY, yes: target, n
 
 const END = { code: BPF.RET_K, jt: 0, jf: 0, k: 0 };
 
-/** What an instruction returns that ends the program with the same for every call; otherwise undefined. */
+/** The return value of an instruction that ends the program with the same value for every call; otherwise undefined. */
 function endOf(bdd: Bdd, operation: Operation, k: number, a: Vector, x: Vector): Node | undefined {
   if (operation.kind === 'return') {
     const returned = operation.from === 'k' ? k : constantOf(a);
@@ -168,7 +169,7 @@ function endOf(bdd: Bdd, operation: Operation, k: number, a: Vector, x: Vector):
   return divides && constantOf(x) === 0 ? bdd.constant(0) : undefined;
 }
 
-/** Follows the calls that come to each instruction, from the first one on. */
+/** Follows the calls that reach each instruction, from the first one on. */
 function fromTheStart(bdd: Bdd, vectors: Vectors, program: Program): Node {
   const live = liveRegisters(program);
   const waiting = program.map(() => new Map<string, State>());
@@ -239,7 +240,7 @@ function step(
 function valueOf(bdd: Bdd, { bits }: Vector, set: Node): Node {
   /** The value for calls outside the set, which need not be distinguished: no register has it. */
   const outside = 0;
-  // Values are built one bit at a time behind a leading 1, which keeps them apart from `outside` until it falls off.
+  // Values are built bit by bit after a leading 1, which distinguishes them from `outside` until it is shifted out.
   return bits.reduceRight((value, bit) => bdd.combine(value, bit, append), bdd.ite(set, EVERY, NONE));
   function append(value: number, bit: number): number {
     return value === outside ? outside : (2 * value + bit) >>> 0;

@@ -1,7 +1,8 @@
-// Sets of numbers in the shortest of several exact forms: values and ranges, their complement, or bits under masks.
+// Describes sets of numbers in the shortest of several exact forms: values and ranges, their complement, or masked
+// bits.
 import { EVERY, LEVELS, NONE, type Bdd, type Node } from './bdd.js';
 
-/** Numbers from the first to the second, both included. */
+/** Numbers from the first to the second, inclusive. */
 export type NumberRange = readonly [low: bigint, high: bigint];
 
 /** A test of a number `x`; all numbers are unsigned. */
@@ -9,41 +10,41 @@ export type NumberTest =
   | {
       /** Whether the number is in one of the ranges. */
       readonly op: 'in' | 'notIn';
-      /** Ascending, apart from each other. */
+      /** Ascending and disjoint. */
       readonly ranges: readonly NumberRange[];
     }
   | {
-      /** `(x & mask) === value`, or that this is not so. */
+      /** The test `(x & mask) === value`, or its negation. */
       readonly op: 'maskedEqual' | 'maskedUnequal';
-      /** The bits that are looked at. */
+      /** The compared bits. */
       readonly mask: bigint;
-      /** The value that they are compared with. */
+      /** Their value. */
       readonly value: bigint;
     };
 
-/** A set of numbers: those that pass, of each list, at least one test. */
+/** A set of numbers: those that pass at least one test of each list. */
 export interface NumberSet {
   readonly allOf: readonly (readonly NumberTest[])[];
   /** The length of the text. */
   readonly cost: number;
 }
 
-/** Tests of one set that are looked for at first: looking for many is slow. */
+/** The maximum number of tests that are tried first, because finding many is slow. */
 const FEW = 32;
-/** Tests of one set before it is beyond description. */
+/** The maximum number of tests of one set. */
 const MANY = 4096;
-/** Steps that a mask counts for: each is remembered for a while, and takes some memory. */
+/** The steps that a mask counts for, because each stays in memory for a while. */
 const MASK_STEPS = 8;
-/** Steps that a node counts for when ranges or paths are counted: each is remembered for a while. */
+/** The steps that a node counts for when ranges or paths are counted, because each stays in memory for a while. */
 const COUNT_STEPS = 2;
 /** A set of at most this cost is described as values or one mask, without a search for a shorter form. */
 const PLAIN = 8;
-/** The cost of a negation for the reader. */
+/** The cost of a negation. */
 const NEGATION = 0.5;
 
 /**
- * Describes the numbers of a set that is about `width` bits, the highest of which is asked at level `first`.
- * With `prefer`, ranges are used wherever they can be. Undefined for a set that no form describes in 4096 tests.
+ * Describes a set of numbers with `width` bits, whose highest bit is at level `first`. With `prefer`, ranges are used
+ * if possible. Undefined if no form describes the set in 4096 tests.
  */
 export function describeNumbers(
   bdd: Bdd,
@@ -149,7 +150,7 @@ function negated(test: NumberTest): NumberTest {
   }
 }
 
-/** The longest ranges of a set of numbers, ascending; undefined for more than `limit`. */
+/** The longest ranges of a set of numbers, ascending; undefined if there are more than `limit`. */
 export function rangesOf(
   bdd: Bdd,
   set: Node,
@@ -176,7 +177,7 @@ export function rangesOf(
   return ranges;
 }
 
-/** How many ranges a set of numbers has: a bit that is not asked for doubles those that come after it. */
+/** The number of ranges in a set of numbers. A bit that is not tested doubles the ranges below it. */
 export function countRanges(bdd: Bdd, set: Node, first: number): number {
   interface Shape {
     readonly ranges: number;
@@ -215,8 +216,8 @@ export interface Mask {
 class TooMany extends Error {}
 
 /**
- * Masks that cover all that must be and nothing but what may be, none of them superfluous; undefined for more than `limit`.
- * Method: S. Minato, "Fast generation of prime-irredundant covers from binary decision diagrams", 1993.
+ * Masks that cover `all` and nothing outside of `allowed`, none of them superfluous; undefined if there are more than
+ * `limit`. Method: S. Minato, "Fast generation of prime-irredundant covers from binary decision diagrams", 1993.
  */
 export function masksOf(
   bdd: Bdd,
@@ -267,8 +268,8 @@ export function masksOf(
 }
 
 /**
- * Masks that cover a set, no two of which hold the same number: one for each path of the diagram. For ranges these are blocks
- * of leading bits, fewer than `masksOf` finds. Undefined for more than `limit`.
+ * Disjoint masks that cover a set: one for each path of the diagram. For ranges, these are blocks of leading bits, and fewer
+ * than `masksOf` finds. Undefined if there are more than `limit`.
  */
 export function disjointMasksOf(
   bdd: Bdd,
@@ -287,7 +288,7 @@ export function disjointMasksOf(
   return visit(set, 0n, 0n);
 }
 
-/** How many paths of a diagram lead to a call that is in the set. */
+/** The number of paths of a diagram that lead into the set. */
 export function countPaths(bdd: Bdd, set: Node): number {
   const known = new Map<Node, number>([
     [NONE, 0],

@@ -1,4 +1,4 @@
-// The function from every possible call to the action of a policy: the second way to prove a program.
+// Computes the function from every possible call to the action of a policy: the second way to prove a program.
 import type { Witness } from '../../util/errors.js';
 import { precedence } from '../../kernel/action.js';
 import { conditionKey } from '../../policy/condition-key.js';
@@ -11,8 +11,8 @@ import { programMeaning } from './meaning.js';
 import { Vectors } from './vectors.js';
 
 /**
- * A call for which a validated program has another action than a policy; undefined if there is none.
- * Throws CompileError (`undecidable-program`) as `meaningOf` does.
+ * A call for which a validated program and a policy have different actions; undefined if there is none. Throws
+ * CompileError (`undecidable-program`) as `meaningOf` does.
  */
 export function differenceByDiagrams(program: Program, policy: Policy, table: RunTable): Witness | undefined {
   const bdd = new Bdd();
@@ -44,7 +44,7 @@ export function policyMeaning(bdd: Bdd, policy: Policy, table: RunTable): Node {
 const keyOf = ({ rules, otherwise }: SyscallPolicy): string =>
   `${rules.map(({ action, conditions }) => `${conditions.map(conditionKey).join('&')}>${action}`).join('|')}|${otherwise}`;
 
-/** A function of numbers, by ascending runs that hold all of them. */
+/** A function of numbers, from ascending runs that cover all of them. */
 function numbers(bdd: Bdd, runs: readonly NumberRun[], of: (part: SyscallPolicy) => Node): Node {
   const nodes = runs.map(({ part }) => of(part));
   const build = (bit: number, base: number, from: number, to: number): Node => {
@@ -61,7 +61,7 @@ function numbers(bdd: Bdd, runs: readonly NumberRun[], of: (part: SyscallPolicy)
   return build(31, 0, 0, runs.length - 1);
 }
 
-/** The action of the rules of one call: the strongest rule that matches, of equally strong ones the first. */
+/** The action for one call: that of the most restrictive matching rule, and of equally restrictive ones the first. */
 export function callMeaning(bdd: Bdd, { rules, otherwise }: SyscallPolicy): Node {
   const weakestFirst = rules.toReversed().sort((a, b) => precedence(b.action) - precedence(a.action));
   return weakestFirst.reduce(
@@ -82,7 +82,7 @@ export function conditionSet(bdd: Bdd, condition: Condition): Node {
     const lowSet = pattern(bdd, low, Number(mask & 0xffffffffn), lowValue, EVERY);
     return width === 32 ? lowSet : pattern(bdd, high, Number(mask >> 32n), highValue, lowSet);
   };
-  /** Those of which the argument is at least the value, or more than it. */
+  /** The calls whose argument is greater than the value, or greater or equal. */
   const above = (whereEqual: Node): Node => {
     const lowSet = bdd.compare(low, lowValue, NONE, whereEqual, EVERY);
     return width === 32 ? lowSet : bdd.compare(high, highValue, NONE, lowSet, EVERY);
@@ -106,7 +106,7 @@ export function conditionSet(bdd: Bdd, condition: Condition): Node {
   }
 }
 
-/** `then` where the bits of a word under a mask are those of the value. */
+/** `then` if the masked bits of a word are those of the value. */
 function pattern(bdd: Bdd, word: number, mask: number, value: number, then: Node): Node {
   let node = then;
   for (let bit = 0; bit < 32; bit++) {

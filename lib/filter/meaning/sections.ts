@@ -1,4 +1,5 @@
-// A function of calls cut into what people name: ABIs, their calls, numbers without a name, other architectures.
+// Splits a function of calls into sections that people name: ABIs, their calls, numbers without a name, other
+// architectures.
 import { UsageError } from '../../util/errors.js';
 import { ABIS, syscallNumber, syscallsOf, X32_BIT, type Abi } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
@@ -18,11 +19,11 @@ export interface SyscallActions<T> extends Actions<T> {
   readonly number: number;
 }
 
-/** Some numbers of 32 bits. */
+/** A set of 32-bit numbers. */
 export interface Numbers {
   /** One of them. */
   readonly example: number;
-  /** Those that pass, of each list, at least one test. Undefined where that takes more than 4096 tests. */
+  /** The numbers that pass at least one test of each list. Undefined if that takes more than 4096 tests. */
   readonly allOf: readonly (readonly NumberTest[])[] | undefined;
 }
 
@@ -48,7 +49,7 @@ export interface AbiActions<T> {
 export interface ArchitectureActions<T> {
   /** Values of AUDIT_ARCH. */
   readonly architectures: Numbers;
-  /** Those for their calls, by number. */
+  /** The actions for their calls, by number. */
   readonly actions: readonly NumberActions<T>[];
 }
 
@@ -62,10 +63,10 @@ export interface Sections<T> {
 
 const ABI_LIST: readonly Abi[] = Object.values(ABIS);
 const LAST = 0xffffffff;
-/** Stands for calls outside the question; no function has this value. */
+/** Stands for excluded calls; no function has this value. */
 const LEFT_OUT = LAST;
 
-/** Throws UsageError (`unknown-syscall`, `bad-value`) for a name that no ABI has, and for anything that is not a number of 32 bits. */
+/** Throws UsageError: `unknown-syscall` for a name that no ABI has, `bad-value` for anything but a 32-bit number. */
 function checkSyscall(syscall: unknown): void {
   const isNumber = Number.isInteger(syscall) && Number(syscall) >= 0 && Number(syscall) <= LAST;
   if (isNumber) return;
@@ -88,9 +89,8 @@ function checkSyscall(syscall: unknown): void {
 }
 
 /**
- * Cuts a function of calls into sections, or describes one call alone. With `otherwise`, actions list every other value
- * under conditions.
- * Throws UsageError as `checkSyscall` does.
+ * Splits a function of calls into sections, or describes only one call. `otherwise`, if given, is always the action
+ * without conditions. Throws UsageError as `checkSyscall` does.
  */
 export function sectionsOf<T>(
   bdd: Bdd,
@@ -152,7 +152,7 @@ export function sectionsOf<T>(
   };
 }
 
-/** The values of a word in classes for which the same is left of a function, but for those that are left out. */
+/** The values of a word in classes with the same remaining function, without excluded ones. */
 function classes(
   bdd: Bdd,
   whole: Node,
@@ -181,7 +181,7 @@ function numbersOf(bdd: Bdd, abi: Abi): Node {
   return abi.numberBit === 0 ? bdd.not(x32) : x32;
 }
 
-/** The calls of which a word is in one of these ranges, which are ascending. */
+/** The calls with a word in one of these ascending ranges. */
 export function setOf(
   bdd: Bdd,
   word: number,

@@ -1,21 +1,23 @@
-// What registers hold for all calls at once: 32 bits, each of them a set of the calls for which it is 1.
+// The contents of registers for all calls at once: 32 bits, each the set of calls for which it is 1.
 import type { ArithmeticName, TestName } from '../../bpf/opcodes.js';
 import { CompileError } from '../../util/errors.js';
 import { EVERY, levelOf, NONE, type Bdd, type Node } from './bdd.js';
 
-/** A 32-bit number that depends on the call; bit 0 is the lowest. Equal ones of one `Vectors` are the same object. */
+/**
+ * A 32-bit number that depends on the call; bit 0 is the lowest. Equal numbers in one `Vectors` are the same object.
+ */
 export interface Vector {
   readonly id: number;
   readonly bits: readonly Node[];
 }
 
-/** A number for all calls, or one that depends on the call. */
+/** The same number for all calls, or one that depends on the call. */
 export type Operand = number | Vector;
 
 const bitOf = (operand: Operand, bit: number): Node =>
   typeof operand === 'number' ? (operand >>> bit) & 1 : (operand.bits[bit] ?? NONE);
 
-/** Steps that a vector counts for: each is remembered. */
+/** The steps that a vector counts for, because each stays in memory. */
 const VECTOR_STEPS = 64;
 
 const PLACES = Array.from({ length: 32 }, (_, bit) => bit);
@@ -46,7 +48,7 @@ export class Vectors {
     });
   }
 
-  /** The word of the call that a vector is; undefined for one that is something else. */
+  /** The word of the call that a vector equals; undefined for other vectors. */
   wordOf(vector: Vector): number | undefined {
     return this.#wordOf.get(vector);
   }
@@ -68,7 +70,7 @@ export class Vectors {
 
   /**
    * The result of an arithmetic instruction. Throws CompileError (`undecidable-program`) for products, quotients and
-   * shifts of numbers that differ between calls, unless the other one is a constant power of two.
+   * shifts of numbers that depend on the call, unless the other one is a constant power of two.
    */
   arithmetic(op: ArithmeticName, a: Vector, b: Operand): Vector {
     const { and, or, not } = this.#sets;
@@ -169,7 +171,7 @@ export class Vectors {
   }
 }
 
-/** The number that an operand is for every call; undefined for one that differs between calls. */
+/** The value of an operand that is the same for every call; undefined if it depends on the call. */
 export function constantOf(operand: Operand): number | undefined {
   if (typeof operand === 'number') return operand;
   const { bits } = operand;

@@ -1,4 +1,4 @@
-// What is left of a call's rules when only some calls remain: the companion that carries the policy along a walk.
+// Partial evaluation of a call's rules: the companion of a walk, which keeps the rules that can still match.
 import { precedence, type Action } from '../../kernel/action.js';
 import type { Condition, SyscallPolicy } from '../../policy/policy.js';
 import type { WorkBudget } from '../../util/work.js';
@@ -7,30 +7,30 @@ import { narrow, type Region } from './symbolic.js';
 import { FULL, split, type WordSet, type WordTest } from './words.js';
 import { hasOwn } from '../../util/own.js';
 
-/** A condition in words: tests of the high word, if any, and of the low one. */
+/** A condition as tests of the high word, if any, and of the low one. */
 interface RemainingTest {
   readonly condition: Condition;
   readonly high: number;
   readonly low: number;
-  /** Words it still depends on. */
+  /** The words on which it still depends, as bits. */
   readonly words: number;
   readonly key: string;
 }
 
-/** A rule, some conditions of which have been found true. */
+/** A rule whose remaining conditions are undecided; the others are true. */
 interface Pending {
   readonly atoms: readonly RemainingTest[];
   readonly action: Action;
-  /** Place among the rules, which breaks ties between equally strong actions. */
+  /** Its index among the rules, which breaks ties between equally restrictive actions. */
   readonly order: number;
 }
 
-/** The rules that can still match, and the best of those that surely do. */
+/** The rules that can still match, and the best of those that certainly match. */
 export interface Residual {
   readonly pending: readonly Pending[];
   readonly settled: { readonly action: Action; readonly order: number } | undefined;
   readonly otherwise: Action;
-  /** Conditions that are open, and rules: what a step on the residual costs. */
+  /** The number of undecided conditions and rules: the cost of a step. */
   readonly size: number;
 }
 
@@ -41,7 +41,7 @@ export const EVERY_WORD = 0xffff;
 
 const NONE: readonly Pending[] = [];
 
-/** The residual of a call's rules for the calls of a region. As all of these, it counts its steps on `work`. */
+/** Evaluates a call's rules for the calls of a region. Like the functions below, spends its steps on `work`. */
 export function residualOf(part: SyscallPolicy, region: Region, work?: WorkBudget): Residual {
   if (part.rules.length === 0)
     return { pending: NONE, settled: undefined, otherwise: part.otherwise, size: 0 };
@@ -72,7 +72,7 @@ function makeAtom(condition: Condition): RemainingTest {
   };
 }
 
-/** Takes into account that the region was narrowed on `word`. */
+/** Updates the remaining rules after the region was narrowed on `word`. */
 export function narrowResidual(
   residual: Residual,
   word: number,
@@ -87,7 +87,7 @@ export function narrowResidual(
 const sizeOf = (pending: readonly Pending[]): number =>
   pending.reduce((size, { atoms }) => size + atoms.length, pending.length);
 
-/** Decides again the atoms that depend on one of the words. */
+/** Evaluates again the atoms that depend on one of the words. */
 function decideAtoms(residual: Residual, words: number, region: Region, work?: WorkBudget): Residual {
   work?.spend(residual.size);
   const pending: Pending[] = [];
@@ -112,7 +112,7 @@ function decideAtoms(residual: Residual, words: number, region: Region, work?: W
   return changed ? simplify(residual, pending) : residual;
 }
 
-/** Moves rules without open conditions to `settled`, and drops those that can no longer affect the action. */
+/** Moves rules without undecided conditions to `settled`, and drops those that can no longer affect the action. */
 function simplify({ settled: before, otherwise }: Residual, rules: readonly Pending[]): Residual {
   let settled = before;
   for (const { atoms, action, order } of rules) {
@@ -133,13 +133,13 @@ const beats = (a: Ranked, b: Ranked): boolean =>
   precedence(a.action) < precedence(b.action) ||
   (precedence(a.action) === precedence(b.action) && a.order < b.order);
 
-/** The action for all calls of the residual, or undefined while it depends on their arguments. */
+/** The action if it is the same for all calls of the region; undefined if it depends on their arguments. */
 export function verdictOf(residual: Residual): Action | undefined {
   const action = residual.settled?.action ?? residual.otherwise;
   return residual.pending.every(rule => rule.action === action) ? action : undefined;
 }
 
-/** A test that brings an undecided residual closer to a verdict: what to ask, and about which word. */
+/** The next test for deciding the remaining rules, and the word that it tests. */
 export function nextQuestion(
   residual: Residual,
   region: Region,
@@ -156,7 +156,7 @@ export function nextQuestion(
   return undefined;
 }
 
-/** Whether an atom holds for every call of the region, for none, or (undefined) for some. */
+/** Whether an atom holds for all calls of the region or for none; undefined if for some. */
 function decide(atom: RemainingTest, region: Region, work: WorkBudget | undefined): boolean | undefined {
   const ask = (set: WordSet, question: Question): boolean | undefined => answerOf(set, question, work);
   const low = region[atom.low] ?? FULL;
@@ -200,7 +200,7 @@ function ordered(
   return equalHigh === true ? true : undefined;
 }
 
-/** A test, or its opposite. */
+/** A test or its negation. */
 interface Negatable {
   readonly test: WordTest;
   readonly negate: boolean;
@@ -259,7 +259,7 @@ const both = (first: boolean | undefined, second: () => boolean | undefined): bo
   return first === true && other === true ? true : undefined;
 };
 
-/** Returns the same short key for equal residuals. */
+/** Returns equal short keys for equal remaining rules. */
 export class ResidualKeys {
   readonly #work: WorkBudget;
   readonly #keys = new WeakMap<Residual, string>();
@@ -287,14 +287,14 @@ export class ResidualKeys {
   }
 }
 
-/** Steps to write one condition into a key. */
+/** The steps for writing one condition into a key. */
 const KEY_STEPS = 4;
 
-/** Words of the data on which the residual depends. */
+/** The words on which the remaining rules depend, as bits. */
 export const residualWords = (residual: Residual): number =>
   residual.pending.reduce((words, rule) => rule.atoms.reduce((all, atom) => all | atom.words, words), 0);
 
-/** Both halves of a region on one word, with the residual of each; for asking on behalf of the policy. */
+/** Divides a region on one word, as the policy requires, with the remaining rules of each half. */
 export function divide(
   residual: Residual,
   region: Region,

@@ -1,4 +1,4 @@
-// Walks a program over whole sets of system calls at once: every path that some call can take, with the calls that take it.
+// Symbolic execution: walks a program with sets of calls, along every path that some call can take.
 import { CompileError } from '../../util/errors.js';
 import type { Action } from '../../kernel/action.js';
 import { WorkBudget } from '../../util/work.js';
@@ -8,10 +8,10 @@ import { DATA_SIZE, successors, type Program } from '../../bpf/program.js';
 import { BPF, validOperation, type LoadSource } from '../../bpf/opcodes.js';
 import { FULL, member, split, wordSetKey, type WordSet, type WordTest } from './words.js';
 
-/** A set of calls: for each word of `struct seccomp_data` the values it may have, independently of the others. */
+/** A set of calls: the possible values of each word of `struct seccomp_data`, independent of the other words. */
 export type Region = readonly WordSet[];
 
-/** Every call there is. */
+/** All calls. */
 export const EVERYTHING: Region = new Array<WordSet>(DATA_SIZE / 4).fill(FULL);
 
 /** The region with one word narrowed. */
@@ -22,19 +22,19 @@ export function sample(region: Region): Uint32Array {
   return Uint32Array.from(region, set => member(set) ?? 0);
 }
 
-/** What rides along on a walk: knowledge that shrinks as the region does, such as the rules that can still match. */
+/** State that accompanies a walk and shrinks with the region, such as the rules that can still match. */
 export interface Companion<C> {
   /** Called for each side of a division of the region on one word. */
   narrow(companion: C, word: number, region: Region): C;
   /** Called at each return; returns false to end the walk. */
   leaf(companion: C, action: Action, region: Region): boolean;
-  /** Equal for companions for which a walk over the same region has the same results. */
+  /** Equal for companions with which a walk over the same region has the same results. */
   key(companion: C): string;
-  /** Bit w is set when the companion still depends on word w of the region. */
+  /** The words of the region on which the companion still depends, as bits. */
   words(companion: C): number;
 }
 
-/** The content of a register: a constant, or a word of the data under a mask. */
+/** The content of a register: a constant, or a masked word of the data. */
 type Value =
   { readonly word: -1; readonly constant: number } | { readonly word: number; readonly mask: number };
 
@@ -48,8 +48,7 @@ interface WalkState<C> {
 }
 
 /**
- * Steps of all walks over one program: instructions, and what the sets of calls and the states that are kept hold.
- * Real
+ * The maximum number of steps of all walks over one program: instructions, and the sizes of kept sets and states. Real
  * profiles need up to 20,000; a grid of rules that fills the 4096 instructions, 300,000.
  */
 const WALK_STEPS = 2_000_000;
@@ -71,14 +70,14 @@ const ALL = 0xffffffff;
 
 /** Prepares a validated program for walks. */
 export class Walker {
-  /** What all walks over the program may still cost. */
+  /** The remaining budget of all walks over the program. */
   readonly work: WorkBudget;
   readonly #program: Program;
-  /** Words that may still be loaded from an instruction on. */
+  /** The words that may still be loaded after an instruction. */
   readonly #live: readonly number[];
-  /** Registers whose contents still matter before an instruction. */
+  /** The registers that are live before an instruction. */
   readonly #registers: readonly number[];
-  /** Whether several ways lead to an instruction and on from there, so that it pays to remember states. */
+  /** Whether an instruction is reached by several paths and continues on several, so that caching states pays off. */
   readonly #joins: readonly boolean[];
 
   constructor(program: Program, work = walkBudget()) {
@@ -102,10 +101,9 @@ export class Walker {
   }
 
   /**
-   * Visits every path that a call of the region can take and shows the companion each return with the calls that reach it.
-   * Returns false when the companion ended the walk.
-   * Throws CompileError (`undecidable-program`) where the program computes with words beyond masks and comparisons, and
-   * where the budget of the walks is spent.
+   * Visits every path that a call of the region can take, and calls the companion at each return with the calls that reach
+   * it. Returns false if the companion ended the walk. Throws CompileError (`undecidable-program`) if the program computes
+   * with words beyond masks and comparisons, or if the budget of the walks is exceeded.
    */
   walk<C>(region: Region, companion: C, hooks: Companion<C>): boolean {
     const seen = new Set<string>();
@@ -135,7 +133,7 @@ export class Walker {
           continue;
         }
         if (operation.kind === 'test') {
-          // If both sides continue alike, the result of the test does not matter.
+          // If both sides continue at the same instruction, the result of the test does not matter.
           if (jt === jf) {
             pc += 1 + jt;
             continue;
@@ -244,7 +242,7 @@ type Word = Exclude<Value, Constant>;
 const valueKey = (value: Value): string =>
   value.word < 0 ? `#${(value as Constant).constant}` : `${value.word}&${(value as Word).mask}`;
 
-/** The value of a register that has only one on this path. */
+/** The value of a register if it is unique on this path. */
 function known(value: Value, region: Region, pc: number): number {
   if (value.word < 0) return (value as Constant).constant;
   const { word, mask } = value as Word;

@@ -1,4 +1,4 @@
-// The proof that a program means the same as its policy, for every number and every argument, or a counterexample.
+// Proves that a program implements its policy for every number and every argument, or finds a counterexample.
 import { CompileError, VerificationError, type Witness } from '../../util/errors.js';
 import { actionName, type Action } from '../../kernel/action.js';
 import { checkedPolicy } from '../../policy/check.js';
@@ -38,7 +38,7 @@ export function verify(program: Program, policy: Policy, remedy = 'Do not load t
   prove(ownProgram(program), checked, runTable(checked), remedy);
 }
 
-/** As `verify`, for a policy that is known to be well formed, with its runs. */
+/** As `verify`, for a well-formed policy and its runs. */
 export function prove(program: Program, policy: Policy, runs: RunTable, remedy: string): void {
   const counterexample = difference(program, policy, runs);
   if (counterexample === undefined) return;
@@ -63,14 +63,14 @@ export function findDifference(program: Program, policy: Policy): Witness | unde
   return difference(ownProgram(program), checked, runTable(checked));
 }
 
-/** The policy in a region: while its numbers have several outcomes, the possible runs; then one call's rules. */
+/** The policy in a region: the possible runs while its numbers have several outcomes, then one call's rules. */
 type Meaning =
   | { readonly kind: 'runs'; readonly runs: readonly NumberRun[]; readonly from: number; readonly to: number }
   | { readonly kind: 'call'; readonly residual: Residual };
 
 /**
- * Two methods. The walk is cheaper for compiled programs. If it exceeds its limit, decision diagrams, which merge all
- * paths to an instruction into one set of calls, decide within theirs.
+ * Uses two methods. The walk is cheaper for compiled programs. If it exceeds its limit, decision diagrams, which merge
+ * all paths to an instruction into one set of calls, decide within their own limit.
  */
 function difference(program: Program, policy: Policy, table: RunTable): Witness | undefined {
   validate(program);
@@ -85,7 +85,7 @@ function difference(program: Program, policy: Policy, table: RunTable): Witness 
 const isUndecidable = (error: unknown): boolean =>
   error instanceof CompileError && error.code === 'undecidable-program';
 
-/** As `difference`, but only by the walk. Throws CompileError (`undecidable-program`). */
+/** As `difference`, but only with the walk. Throws CompileError (`undecidable-program`). */
 export function walked(walker: Walker, policy: Policy, table: RunTable): Witness | undefined {
   const { work } = walker;
   const keys = new ResidualKeys(work);
@@ -96,7 +96,7 @@ export function walked(walker: Walker, policy: Policy, table: RunTable): Witness
       const residual = narrowResidual(meaning.residual, word, region, work);
       return residual === meaning.residual ? meaning : { kind: 'call', residual };
     },
-    // Which runs there are follows from the number, which counts among the words.
+    // The possible runs follow from the number, which is among the words.
     key: meaning => (meaning.kind === 'runs' ? '' : keys.of(meaning.residual)),
     words: meaning => (meaning.kind === 'runs' ? EVERY_WORD : residualWords(meaning.residual)),
     leaf: (meaning, action, region) => {
@@ -114,7 +114,7 @@ export function walked(walker: Walker, policy: Policy, table: RunTable): Witness
   return undefined;
 }
 
-/** Every call: for each architecture of the policy, and for all others. */
+/** All calls: a region for each architecture of the policy, and one for all others. */
 function* archs(
   policy: Policy,
   table: RunTable,
@@ -131,7 +131,9 @@ function* archs(
   yield { region: narrow(EVERYTHING, WORD.arch, foreign), meaning: { kind: 'call', residual } };
 }
 
-/** Drops runs before the first number of a region and behind the last one; the rules of the call where one is left. */
+/**
+ * Drops runs before the first number of a region and after the last one. If one run remains, returns its call's rules.
+ */
 function narrowRuns(
   { runs, from, to }: Extract<Meaning, { kind: 'runs' }>,
   region: Region,
@@ -146,7 +148,7 @@ function narrowRuns(
   return { kind: 'call', residual: residualOf((runs[first] as NumberRun).part, region, work) };
 }
 
-/** The index of the run that contains a number; it is between two others, both included. */
+/** The index of the run that contains a number, searched between two indices, inclusive. */
 function runWith(number: number, runs: readonly NumberRun[], first: number, last: number): number {
   while (first < last) {
     const middle = (first + last) >>> 1;
@@ -156,7 +158,7 @@ function runWith(number: number, runs: readonly NumberRun[], first: number, last
   return first;
 }
 
-/** The same as `disagreement` for a region whose numbers have several outcomes. */
+/** As `disagreement`, for a region whose numbers have several outcomes. */
 function disagreementOfRuns(
   { runs, from, to }: Extract<Meaning, { kind: 'runs' }>,
   action: Action,
@@ -175,7 +177,7 @@ function disagreementOfRuns(
   return undefined;
 }
 
-/** Calls of the region for which the residual does not have the action `action`, or undefined. */
+/** Calls of the region for which the policy does not have this action; undefined if there are none. */
 function disagreement(
   residual: Residual,
   action: Action,

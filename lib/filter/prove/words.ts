@@ -1,8 +1,8 @@
-// Sets of 32-bit values, as a chain of tests leaves them: disjoint ranges, and facts about masked bits.
+// Sets of 32-bit values after a chain of tests: disjoint ranges, and facts about masked bits.
 import { CompileError } from '../../util/errors.js';
 import type { WorkBudget } from '../../util/work.js';
 
-/** `(x & mask) === value`, or that this is not so. */
+/** The fact `(x & mask) === value`, or its negation. */
 interface MaskFact {
   readonly mask: number;
   readonly value: number;
@@ -11,31 +11,31 @@ interface MaskFact {
 
 /** A non-empty set of unsigned 32-bit values: members of the ranges for which every fact is true. */
 export interface WordSet {
-  /** Ascending, disjoint: low, high, low, high, … both ends included. */
+  /** Ascending, disjoint, inclusive: low, high, low, high, … */
   readonly ranges: readonly number[];
   readonly facts: readonly MaskFact[];
 }
 
-/** A test of `x & mask`, as a program makes it. `set` asks whether a bit of `k` is set. */
+/** A test of `x & mask` in a program. `set` tests whether any bit of `k` is set. */
 export interface WordTest {
   readonly op: 'eq' | 'gt' | 'ge' | 'set';
   readonly mask: number;
   readonly k: number;
 }
 
-/** The members that pass a test and those that fail it; undefined where there are none. */
+/** The members that pass a test and those that fail it; undefined if there are none. */
 interface Split {
   readonly yes: WordSet | undefined;
   readonly no: WordSet | undefined;
 }
 
 const ALL = 0xffffffff;
-/** Attempts before the search for a member gives up; real filters need one or two. */
+/** The maximum number of attempts to find a member; real filters need one or two. */
 const SEARCH_BUDGET = 20_000;
 
 export const FULL: WordSet = { ranges: [0, ALL], facts: [] };
 
-/** The values from low to high, both included. */
+/** The values from low to high, inclusive. */
 export const interval = (low: number, high: number): WordSet => ({ ranges: [low, high], facts: [] });
 
 /**
@@ -80,13 +80,13 @@ function splitOrdered(set: WordSet, mask: number, k: number, work?: WorkBudget):
   return { yes: clip(set, threshold, ALL, work), no: clip(set, 0, threshold - 1, work) };
 }
 
-/** The lowest bit of a mask without holes from the top down; undefined for other masks. */
+/** The lowest bit of a mask of contiguous highest bits; undefined for other masks. */
 function prefixUnit(mask: number): number | undefined {
   const unit = (mask & -mask) >>> 0;
   return mask !== 0 && (mask | (unit - 1)) >>> 0 === ALL ? unit : undefined;
 }
 
-/** Equal leading bits are a range, about which more can be decided than about masks. */
+/** Splits by equal leading bits, which form a range: ranges are easier to decide than masks. */
 function splitBlock(set: WordSet, low: number, high: number, work?: WorkBudget): Split {
   const below = low === 0 ? [] : clipped(set.ranges, 0, low - 1);
   const above = high === ALL ? [] : clipped(set.ranges, high + 1, ALL);
@@ -129,7 +129,7 @@ function clipped(ranges: readonly number[], low: number, high: number): readonly
   return parts;
 }
 
-/** The ranges that two lists of ascending ranges have in common. */
+/** The intersection of two lists of ascending ranges. */
 function commonRanges(a: readonly number[], b: readonly number[]): readonly number[] {
   const parts: number[] = [];
   for (let i = 0, j = 0; i < a.length && j < b.length;) {
@@ -145,7 +145,7 @@ function commonRanges(a: readonly number[], b: readonly number[]): readonly numb
 
 const sizeOf = ({ ranges, facts }: WordSet): number => (ranges.length >>> 2) + facts.length;
 
-/** What two sets have in common; undefined where that is nothing. Counts its steps on `work`. */
+/** The intersection of two sets; undefined if it is empty. Spends its steps on `work`. */
 export function intersection(a: WordSet, b: WordSet, work?: WorkBudget): WordSet | undefined {
   if (a === FULL || b === FULL) return a === FULL ? b : a;
   work?.spend(1 + sizeOf(a) + sizeOf(b) + ((a.facts.length * b.facts.length) >>> 3));
@@ -175,7 +175,7 @@ function nonEmpty(
 const satisfies = (x: number, facts: readonly MaskFact[]): boolean =>
   facts.every(({ mask, value, equal }) => ((x & mask) >>> 0 === value) === equal);
 
-/** A member, the smallest of a set without facts; undefined when there is none. */
+/** A member, the smallest one if the set has no facts; undefined if there is none. */
 export function member(set: WordSet, work?: WorkBudget): number | undefined {
   if (set.facts.length === 0) return set.ranges[0];
   let mask = 0;
@@ -227,7 +227,7 @@ function search(
   const hit = excluded.findIndex(fact => (x & fact.mask) >>> 0 === fact.value);
   const fact = excluded[hit];
   if (fact === undefined) return x;
-  // One bit of the excluded pattern must differ; fixing the ones before it keeps the cases apart.
+  // One bit of the excluded pattern must differ. Fixing the bits before it keeps the cases disjoint.
   const others = excluded.filter((_, index) => index !== hit);
   let fixedMask = mask;
   let fixedBits = bits;

@@ -1,6 +1,5 @@
-// Programs that were generated before, in a directory that the caller names. They are safe to use because each must
-// pass the proof against the policy; that only the owner can write there keeps others from making the proof take
-// long.
+// Caches generated programs in a directory that the caller names. Each must pass the proof against its policy before it
+// is used. Only the owner may write to the directory, so that nobody else can make the proof take long.
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { decode, encode, INSTRUCTION_SIZE, MAX_INSTRUCTIONS, type Program } from '../../bpf/program.js';
 import { isPolicy, type Policy } from '../../policy/policy.js';
@@ -15,15 +14,15 @@ import { packageVersion } from './package-version.js';
 import type { Sha256 } from './program-file.js';
 import { optionError } from '../../util/options.js';
 
-/** One place for a program. */
+/** The place of one program. */
 export interface StoredProgram {
   /** The stored program, or undefined. It must be proven. */
   read(): Program | undefined;
-  /** Puts a program there. Gives a warning where that was not possible. */
+  /** Stores a program. Returns a warning if that failed. */
   write(program: Program): Diagnostic | undefined;
 }
 
-/** What the program of a policy follows from: the text of the profile that it is of, its target, and `options` for all the rest. */
+/** The inputs that determine the program of a policy: the text of its profile, its target, and all other `options`. */
 export function programKey(
   profile: ProfileSource | Profile | Policy,
   policy: Policy,
@@ -34,7 +33,7 @@ export function programKey(
   return [text, arch, kernel.major, kernel.minor, [...capabilities].sort(), ...options];
 }
 
-/** What is left of a policy without the text that it came from. */
+/** The content of a policy without positions in its text. */
 const policyText = ({ abis, defaultAction, badArch }: Policy): string =>
   JSON.stringify(
     [
@@ -45,14 +44,15 @@ const policyText = ({ abis, defaultAction, badArch }: Policy): string =>
     (key, value: unknown) => (key === 'at' ? undefined : typeof value === 'bigint' ? String(value) : value),
   );
 
-/** Bits of a mode by which others than the owner can write. */
+/** The mode bits that let others than the owner write. */
 const WRITABLE_BY_OTHERS = 0o022;
 
 /**
- * The place in a directory for the program of what `key` describes: with the version of this package, its hash is the name of a file.
- * The directory is made where there is none.
+ * The place in a directory for the program that `key` describes: the file name is a hash of the key and this package's version.
+ * Creates the directory if it does not exist.
  *
- * Throws UsageError (`bad-option`) for a path that is no directory of this user's, or root's, that only its owner can write to.
+ * Throws UsageError (`bad-option`) unless the path is a directory that belongs to this user or root and that only its owner can
+ * write to.
  */
 export function storedProgram(directory: unknown, key: readonly unknown[], sha256: Sha256): StoredProgram {
   const path = checkedDirectory(directory);
@@ -100,7 +100,7 @@ function refuse(message: string): never {
 const isOwn = ({ uid, mode }: { readonly uid: number; readonly mode: number }): boolean =>
   (uid === 0 || uid === own(process, 'geteuid')?.()) && (mode & WRITABLE_BY_OTHERS) === 0;
 
-/** A program from a regular file that only the owner can have written. A file with any problem is ignored. */
+/** Reads a program from a regular file that only the owner can have written. Files with any problem are ignored. */
 function readEntry(file: string): Program | undefined {
   let descriptor: number | undefined;
   try {

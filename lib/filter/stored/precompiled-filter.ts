@@ -1,4 +1,4 @@
-// A filter whose program was proven earlier, when it was put into a file: its policy is resolved on first access.
+// A filter whose program was proven before it was written to a file. Its policy is resolved on first access.
 import { decode, type Program } from '../../bpf/program.js';
 import type { Policy } from '../../policy/policy.js';
 import type { Target } from '../../policy/target.js';
@@ -11,11 +11,11 @@ import { precompiledProgram } from './precompiled.js';
 import type { Sha256, Variant } from './program-file.js';
 import { shippedProgram } from './shipped.js';
 
-/** A program that was proven when it was put into a file, and what can be asked of it. */
+/** A filter with a program that was proven before it was written to a file. */
 class PrecompiledFilter implements Filter {
   readonly program: Program;
   readonly codegen = 'tree';
-  /** None: only programs of profiles without warnings are put into files. */
+  /** Always empty: profiles with warnings have no such file. */
   readonly warnings: readonly Diagnostic[] = Object.freeze([]);
   readonly target: Target;
   readonly #bytes: Uint8Array;
@@ -67,8 +67,8 @@ class PrecompiledFilter implements Filter {
 }
 
 /**
- * The filter whose program ships with the package, if a profile is given by its name and has one. `resolve` returns the policy that
- * would be compiled: of that profile, for this target without capabilities, with default options.
+ * The filter whose program ships with the package, if the profile is given by name and has one. `resolve` returns the policy that
+ * would be compiled: that of the profile, for this target without capabilities, with default options.
  */
 export function shippedFilter(
   profile: unknown,
@@ -81,7 +81,7 @@ export function shippedFilter(
   return filterOf(shippedProgram(profile, target, variant, sha256), target, resolve);
 }
 
-/** The filter whose program root has put into a directory for a profile with this text. `resolve` is that of `shippedFilter`. */
+/** The filter whose program root has precompiled for the text of a profile. `resolve` is as for `shippedFilter`. */
 export function precompiledFilter(
   directory: string,
   text: string,

@@ -10,7 +10,7 @@ export type Sha256 = (bytes: Uint8Array) => string;
 export interface Variant {
   /** Disables the io_uring rings that the process has open. */
   readonly closesRings: boolean;
-  /** What is trapped for `onViolation`. */
+  /** Which refusals are trapped for `onViolation`. */
   readonly traps: 'none' | 'errnos' | 'kills';
 }
 
@@ -20,21 +20,21 @@ export const VARIANTS: readonly Variant[] = [false, true].flatMap(closesRings =>
 
 /** The program of one variant. */
 interface ProvenProgram extends Variant {
-  /** In the kernel's format, as base64. */
+  /** The program in the kernel's format, as base64. */
   readonly bpf: string;
-  /** `programDigest` of the input of its proof, and of itself. */
+  /** `programDigest` of the inputs of its proof, and of the program itself. */
   readonly digest: string;
 }
 
-/** The content of such a file, as JSON. */
+/** The content of the file, as JSON. */
 export interface ProgramFile {
-  /** The newest `minKernel` in the profile: its meaning is the same on all kernels from there on. */
+  /** The newest `minKernel` in the profile: its meaning is the same on that and all newer kernels. */
   readonly minKernel: KernelVersion;
   readonly programs: readonly ProvenProgram[];
 }
 
 /**
- * The SHA-256 of everything that the policy of a program follows from, and of the program: the text of the profile, the
+ * The SHA-256 of everything that determines the policy of a program, and of the program: the text of the profile, the
  * architecture, the kernels, no capabilities, default options, the variant.
  */
 export const programDigest = (
@@ -50,9 +50,9 @@ export const programDigest = (
 };
 
 /**
- * The program for a profile in the content of its file, or undefined if there is none for this target or variant, or its
- * digest does not match. `capabilities` must be none, options those by default. Throws an error if the content is not that
- * of such a file.
+ * The program for a profile in the content of a file; undefined if there is none for this target or variant, or its digest
+ * does not match. `capabilities` must be empty and options must have their defaults. Throws an Error if the content has
+ * another format.
  */
 export function programIn(
   content: string,

@@ -1,4 +1,4 @@
-// Programs for the profiles that ship with the package, which were compiled and proven when it was built.
+// Programs for the profiles that ship with the package; they were compiled and proven when it was built.
 import { readFileSync } from 'node:fs';
 import type { AbiName } from '../../kernel/architectures.js';
 import { packageFile } from '../../package-files.js';
@@ -10,8 +10,8 @@ export const programsFile = (name: string, arch: AbiName): string =>
   packageFile(`bundle/programs/${name}.${arch}.json`);
 
 /**
- * The program that ships for a profile by its name, or undefined if it has to be compiled: there is none for this target or
- * variant, or its digest is not that of what would be compiled. `capabilities` must be none, options those by default.
+ * The program that ships for a profile by name; undefined if it must be compiled, because there is none for this target or
+ * variant, or its digest does not match. `capabilities` must be empty and options must have their defaults.
  */
 export function shippedProgram(
   name: string,
@@ -24,7 +24,7 @@ export function shippedProgram(
     const profile = readFileSync(packageFile(`profiles/${name}.json`));
     return programIn(content, profile, target, variant, sha256);
   } catch {
-    // Missing, or not as built: compiling does not need it, and reports the problems of the profile itself.
+    // Missing, or not as built: the profile is compiled instead, which also reports its problems.
     return undefined;
   }
 }

@@ -4,7 +4,7 @@ import { own } from '../../util/own.js';
 /** A group of data/named-values.txt: `AF`, `CLONE`. */
 export type ConstantGroup = string;
 
-/** The groups with the arguments that are written with them: `call.parameter`, the parameter as `parametersOf` names it. */
+/** The arguments that take constants of each group, as `call.parameter`, with the parameter's name from `parametersOf`. */
 const ARGUMENTS: Readonly<Record<ConstantGroup, string>> = {
   AF: 'socket.domain socketpair.domain',
   SOCK: 'socket.type socketpair.type accept4.flags',
@@ -76,7 +76,7 @@ export const argumentsOfGroup = (group: ConstantGroup): readonly string[] =>
 
 export const usedGroups = (): readonly ConstantGroup[] => Object.keys(ARGUMENTS);
 
-/** The group that an argument is written with, or undefined where it takes any number. */
+/** The group of constants that an argument takes; undefined if it takes plain numbers. */
 export function constantGroup(syscall: string, parameter: string, type: string): ConstantGroup | undefined {
   groups ??= new Map(
     usedGroups().flatMap(group =>

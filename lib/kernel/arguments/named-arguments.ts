@@ -1,21 +1,21 @@
-// The arguments of one call as a person reads them: under their names, and constants in words.
+// The arguments of a call for display: with their names, and with the names of constants.
 import type { AbiName } from '../architectures.js';
 import { constantsOf, nameValue } from './named-values.js';
 import { parameterOf, parametersOf } from './signatures.js';
 
 /** One argument of a call that was made. */
 export interface NamedArgument {
-  /** Its name, as the man pages have it: `domain`. */
+  /** Its name in the man pages: `domain`. */
   readonly name: string;
   /** The whole register. */
   readonly value: bigint;
-  /** Words for the value, where there are some: `AF_ALG`. */
+  /** The names of the value's constants, e.g. `AF_ALG`, if it has any. */
   readonly words: string | undefined;
 }
 
 /**
- * The arguments that a call has, in their order, from its registers. Undefined where nothing is known of them, also where a
- * filter forbids to read the tables: `readArgumentTables` reads them in time.
+ * Names the registers of a call. Undefined if its parameters are unknown, or if the tables cannot be read because a
+ * filter forbids it: call `readArgumentTables` before loading one.
  */
 export function namedArguments(
   abi: AbiName,
@@ -33,8 +33,8 @@ export function namedArguments(
 }
 
 /**
- * As `nameValue`, for a register of a call that was made. C libraries differ in how they pass a negative `int`, such as
- * AT_FDCWD: with its sign in the upper half of the register too, which the kernel does not read, or with zeros.
+ * As `nameValue`, for a register of an actual call. C libraries pass a negative `int`, such as AT_FDCWD, either
+ * sign-extended or with zeros in the upper half of the register, which the kernel does not read.
  */
 export function nameRegister(
   abi: AbiName,
@@ -47,7 +47,7 @@ export function nameRegister(
   return nameValue(abi, syscall, index, isInt && extended ? BigInt.asUintN(32, register) : register);
 }
 
-/** Reads what `namedArguments` needs for these ABIs. */
+/** Loads the tables that `namedArguments` needs for these ABIs. */
 export function readArgumentTables(abis: readonly AbiName[]): void {
   for (const abi of abis) {
     parametersOf(abi, 'read');

@@ -1,4 +1,4 @@
-// Constants of system calls by name, per ABI: from what a person writes to a register, and back.
+// Named constants of arguments, per ABI: parsed from text to a register's value, and back.
 import { UsageError } from '../../util/errors.js';
 import { requireText } from '../../util/failures.js';
 import type { AbiName } from '../architectures.js';
@@ -10,9 +10,15 @@ import { own } from '../../util/own.js';
 
 /** One group of constants on one ABI. */
 interface Group {
-  /** Where values are ORed: the mask of a part of them that holds one value of several, 0n for none. */
+  /**
+   * For ORed values, the mask of a bit field that holds one value of several; 0n for no such field. Otherwise
+   * undefined.
+   */
   readonly field: bigint | undefined;
-  /** Every name; of several names for a value the one to show comes first. Negative where C has it so. */
+  /**
+   * The value of each name, negative if it is negative in C. If several names have the same value, the preferred one
+   * comes first.
+   */
   readonly values: ReadonlyMap<string, bigint>;
 }
 
@@ -41,7 +47,7 @@ function groupsOf(abi: AbiName): ReadonlyMap<ConstantGroup, Group> {
   return groups;
 }
 
-/** The value of a line `NAME 1` or `NAME 1 x86_64,x86 2 arm`. */
+/** The value for an ABI in a line `NAME 1` or `NAME 1 x86_64,x86 2 arm`. */
 function valueOn(abi: AbiName, line: string): bigint | undefined {
   const [, value = '', ...rest] = line.split(' ');
   if (rest.length === 0) return BigInt(value);
@@ -50,7 +56,7 @@ function valueOn(abi: AbiName, line: string): bigint | undefined {
   return index === -1 ? undefined : BigInt(cells[index - 1] ?? '');
 }
 
-/** Every constant of an ABI. A name stands for one value, whatever its group. */
+/** The values of all constants of an ABI. Each name has one value, whatever its group. */
 function namesOf(abi: AbiName): ReadonlyMap<string, bigint> {
   const existing = names.get(abi);
   if (existing !== undefined) return existing;
@@ -59,7 +65,7 @@ function namesOf(abi: AbiName): ReadonlyMap<string, bigint> {
   return all;
 }
 
-/** The names of a group on an ABI with their values, in the order in which they are preferred; none where there is no such group. */
+/** The values of a group's names on an ABI, in order of preference; empty if there is no such group. */
 export const constantsOf = (abi: AbiName, group: ConstantGroup): ReadonlyMap<string, bigint> =>
   groupsOf(abi).get(group)?.values ?? new Map();
 
@@ -72,8 +78,8 @@ export const constantsOf = (abi: AbiName, group: ConstantGroup): ReadonlyMap<str
  * parameter. Every other number is used as it is, up to 64 bits, so that garbage above an `int` can be written. On x86
  * and arm a register has 32 bits.
  *
- * Throws UsageError: `bad-value` for anything that is not a number or is too large, and `unknown-constant`, with a
- * suggestion, for a name that the ABI does not have; `bad-argument` for a text that is none.
+ * Throws UsageError: `bad-value` for text that is not a number or is too large, `unknown-constant`, with a suggestion,
+ * for a name that the ABI does not have, and `bad-argument` for a value that is not a string.
  */
 export function parseValue(text: string, parameter: Parameter | undefined, abi: AbiName): bigint {
   requireText('a value', text);
@@ -160,7 +166,9 @@ function nameMode({ values }: Group, mode: bigint, known: bigint): string | unde
   return permissions === '0' ? words : `${words}|0${permissions}`;
 }
 
-/** Constants that do not fit into the width, such as CLONE_CLEAR_SIGHAND of clone3, are none of its values. */
+/**
+ * The name of a value. Constants that do not fit into the width, such as CLONE_CLEAR_SIGHAND of clone3, match nothing.
+ */
 const nameOf = (values: ReadonlyMap<string, bigint>, bits: bigint, width: 32 | 64): string | undefined =>
   [...values].find(([, value]) => (value < 0n ? BigInt.asUintN(width, value) : value) === bits)?.[0];
 

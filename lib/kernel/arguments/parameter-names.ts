@@ -1,10 +1,10 @@
-// What arguments are called where people read and write them.
+// Names of arguments in text that people read and write.
 import type { AbiName } from '../architectures.js';
 import { parametersOf } from './signatures.js';
 
 /**
- * What an argument is called: `domain`, or `arg0` where nothing is known of it; `register5` where another argument of the call has
- * that name, as prctl's have.
+ * The name of an argument: `domain`; `arg0` if it is unknown; `register5` if another argument of the call is already named
+ * `arg5`, as in prctl.
  */
 export function argumentName(abi: AbiName, syscall: string, index: number): string {
   const parameters = parametersOf(abi, syscall) ?? [];
@@ -14,7 +14,7 @@ export function argumentName(abi: AbiName, syscall: string, index: number): stri
   return parameters.some(parameter => parameter.name === numbered) ? `register${index}` : numbered;
 }
 
-/** The index of an argument by its name, the kernel's or the man page's, or as `arg0`; undefined where the call has none of that name. */
+/** The index of an argument by the kernel's or the man page's name, or as `arg0`; undefined if the call has no such argument. */
 export function argumentIndex(abi: AbiName, syscall: string, name: string): number | undefined {
   const parameters = parametersOf(abi, syscall) ?? [];
   const index = parameters.findIndex(parameter => parameter.name === name || parameter.kernelName === name);
@@ -23,6 +23,6 @@ export function argumentIndex(abi: AbiName, syscall: string, name: string): numb
   return digit === undefined ? undefined : Number(digit);
 }
 
-/** Every name that `argumentIndex` takes for a call, as they are written first. */
+/** The preferred names of a call's arguments, as `argumentName` writes them. */
 export const argumentNames = (abi: AbiName, syscall: string): readonly string[] =>
   (parametersOf(abi, syscall) ?? []).map((_, index) => argumentName(abi, syscall, index));

@@ -1,30 +1,30 @@
-// What the arguments of every system call are: their names, C types and widths, as the kernel declares them.
+// The parameters of every system call: their names, C types and widths, as the kernel declares them.
 import { requireAbi, syscallNumber } from '../abi.js';
 import type { AbiName } from '../architectures.js';
 import { constantGroup, type ConstantGroup } from './argument-groups.js';
 import { dataLines } from '../data-file.js';
 import { own } from '../../util/own.js';
 
-/** What an argument stands for, as far as its type and name tell. */
+/** What an argument means, as far as its type and name tell. */
 export type ParameterKind = 'integer' | 'pointer' | 'descriptor';
 
 /** One argument of a system call. */
 export interface Parameter {
-  /** The name that the man pages have for it, and the kernel where they have none: `domain`. */
+  /** Its name in the man pages, or else the kernel's: `domain`. */
   readonly name: string;
   /** The kernel's name for it: `family`. */
   readonly kernelName: string;
-  /** Its type in C, without what only the kernel cares about: `const char *`. */
+  /** Its C type, without annotations for the kernel: `const char *`. */
   readonly type: string;
   /** How many bits of the register the kernel reads. Narrower types, such as `umode_t`, count as 32. */
   readonly width: 32 | 64;
-  /** What its values are: how they are read and printed. */
+  /** How its values are read and printed. */
   readonly kind: ParameterKind;
-  /** The group of named constants that it is written with. */
+  /** The group of named constants that it takes. */
   readonly constants?: ConstantGroup;
 }
 
-/** Names of the man pages where the kernel has others: `call parameter`. */
+/** Names of the man pages that differ from the kernel's: `call parameter`. */
 const MAN_NAMES: Readonly<Record<string, string>> = {
   'socket family': 'domain',
   'socketpair family': 'domain',
@@ -33,7 +33,7 @@ const MAN_NAMES: Readonly<Record<string, string>> = {
   'personality personality': 'persona',
 };
 
-/** Types of 64 bits on a 64-bit ABI, in addition to pointers. All others are an `int` or smaller. */
+/** Types with 64 bits on a 64-bit ABI, in addition to pointers. All others are an `int` or smaller. */
 const WIDE: ReadonlySet<string> = new Set([
   ...['long', 'unsigned long', 'size_t', 'ssize_t', 'off_t', 'loff_t', 'u64', '__u64', 'aio_context_t'],
   ...['old_sigset_t', '__sighandler_t', 'cap_user_header_t', 'cap_user_data_t'],
@@ -43,30 +43,33 @@ const WIDE: ReadonlySet<string> = new Set([
 const POINTERS: ReadonlySet<string> = new Set(['__sighandler_t', 'cap_user_header_t', 'cap_user_data_t']);
 
 /**
- * Arguments that are declared as 64 bits and cut to 32 before anything looks at them. flags of clone: lower_32_bits() in
- * clone of kernel/fork.c; older kernels had no flag beyond.
+ * Arguments that are declared with 64 bits but truncated to 32 before the kernel reads them. flags of clone:
+ * lower_32_bits() in clone of kernel/fork.c; older kernels had no flags above.
  */
 const CUT: ReadonlySet<string> = new Set(['clone flags']);
 
-/** Names that the kernel gives to descriptors: `fd`, `dfd`, `epfd`, `fd_in`. */
+/** The kernel's names for descriptors: `fd`, `dfd`, `epfd`, `fd_in`. */
 const DESCRIPTOR = /fd(?:_?in|_?out)?$|^(?:fildes|mqdes)$/;
 
 const signatures = new Map<AbiName, ReadonlyMap<string, readonly Parameter[]>>();
 
-/** Bits of a `long` and of a register on an ABI. x32 has the registers of x86_64, though policies compare their low halves. */
+/**
+ * The bits of a `long` and of a register on an ABI. x32 has x86_64's registers, although policies compare only their low
+ * halves.
+ */
 export const registerWidth = (abi: AbiName): 32 | 64 => (abi === 'x32' ? 64 : requireAbi(abi).width);
 
 /**
- * Returns the parameters of a system call in the order of its arguments, or undefined for a call that the ABI does not
- * have, or that no kernel implements. A call without parameters has an empty list.
+ * Returns the parameters of a system call in order; undefined if the ABI does not have the call, or no kernel
+ * implements it. A call without parameters has an empty list.
  *
- * The 32-bit ABIs are described as a 64-bit kernel serves them: a 64-bit value takes two arguments there.
- * Source: the declarations of Linux (SYSCALL_DEFINE and its kin), see scripts/generate-signatures.mjs.
+ * The 32-bit ABIs are described as a 64-bit kernel serves them, where a 64-bit value takes two arguments. Source: the
+ * declarations of Linux (SYSCALL_DEFINE and its variants), see scripts/generate-signatures.mjs.
  */
 export const parametersOf = (abi: AbiName, syscall: string): readonly Parameter[] | undefined =>
   syscallNumber(abi, syscall) === undefined ? undefined : tableOf(abi).get(syscall);
 
-/** The name and type of one argument, or undefined where nothing is known of it. */
+/** The name and type of one argument; undefined if it is unknown. */
 export const parameterOf = (abi: AbiName, syscall: string, index: number): Parameter | undefined =>
   parametersOf(abi, syscall)?.[index];
 

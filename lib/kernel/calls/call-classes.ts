@@ -1,43 +1,43 @@
-// Equivalent calls: which calls of a target do the same as another, and other names of calls.
+// Classes of equivalent calls, and other names of calls.
 import { syscallNumber } from '../abi.js';
 import type { AbiName } from '../architectures.js';
 import { dataLines } from '../data-file.js';
 
-/** Calls that reach the same end. */
+/** Calls with the same effect. */
 export interface CallClass {
-  /** The one that is recommended first. Names that several groups have are in each. */
+  /** The preferred call first. */
   readonly calls: readonly string[];
   /**
-   * The same calls; those that differ only in their name or the width of an argument, such as chown and chown32, are
-   * in one group.
+   * Groups of calls that are the same or differ only in their name or the width of an argument, such as chown and
+   * chown32.
    */
   readonly twins: readonly (readonly string[])[];
-  /** Also in what their arguments decide, so that a condition on one is evaded by another. */
+  /** Whether they are equivalent for the same arguments, so that another call evades a condition on one. */
   readonly arguments: boolean;
-  /** C libraries choose among them, so that a program cannot know which one it makes. */
+  /** Whether C libraries choose among them, so that a program cannot know which one it makes. */
   readonly interchangeable: boolean;
   /**
-   * `same`: each does the work of each. `related`: each reaches some end of another. `directed`: the others do the work of
-   * the first, which stands for many. `part`: with some arguments the others do work of the first, and not the other way round:
-   * sendto with MSG_FASTOPEN connects, clock_adjtime with ADJ_SETOFFSET sets the clock.
+   * `same`: each does the work of each. `related`: each can do some of another's work. `directed`: the others do the work of
+   * the first, a multiplexer. `part`: with some arguments, the others do the work of the first, but not vice versa: sendto with
+   * MSG_FASTOPEN connects, clock_adjtime with ADJ_SETOFFSET sets the clock.
    */
   readonly kind: 'same' | 'related' | 'directed' | 'part';
 }
 
 interface Table {
   readonly classes: readonly CallClass[];
-  /** The classes of a call that say what does its work. */
+  /** For each call, the classes with calls that do its work. */
   readonly byCall: ReadonlyMap<string, readonly CallClass[]>;
   readonly alone: ReadonlySet<string>;
-  /** The calls for a name of the C library or the kernel's source. */
+  /** The system calls for names from the C library or the kernel's source. */
   readonly aliases: ReadonlyMap<string, readonly string[]>;
 }
 
 let table: Table | undefined;
 
 /**
- * Reads data/call-classes.txt. A line is a name with flags, a colon, and calls with the best one first; `=` joins twins.
- * Flags: `a` arguments, `l` libc chooses, `r` related, `d` directed, `p` part. `alone` has calls whose work no other does;
+ * Reads data/call-classes.txt. A line is a name with flags, a colon, and calls, the preferred one first; `=` joins twins.
+ * Flags: `a` arguments, `l` libc chooses, `r` related, `d` directed, `p` part. `alone` lists calls without equivalents;
  * `alias CALL...: NAME...` has names that no architecture has.
  */
 function read(): Table {
@@ -90,18 +90,18 @@ export const callClasses = (): readonly CallClass[] => load().classes;
 /** The calls whose work no other call does. */
 export const callsAlone = (): ReadonlySet<string> => load().alone;
 
-/** The names of calls that no architecture has, with the calls. */
+/** The system calls for each name that no architecture has. */
 export const callAliases = (): ReadonlyMap<string, readonly string[]> => load().aliases;
 
-/** What does the work of a call on an ABI. */
+/** The calls that can replace a call on an ABI. */
 interface Substitutes {
-  /** Calls of the ABI, the best one first. */
+  /** Calls of the ABI, the preferred one first. */
   readonly calls: readonly string[];
-  /** Those among them that are the same call by another name, or one of the many that a multiplexer stands for. */
+  /** Those that are the same call under another name, or are multiplexed by it. */
   readonly twins: readonly string[];
 }
 
-/** The calls of an ABI that do the work of another call, which the ABI may lack. */
+/** The calls of an ABI that do the work of a call, which the ABI itself may lack. */
 export function substitutesOf(abi: AbiName, syscall: string): Substitutes {
   const classes = load().byCall.get(syscall) ?? [];
   const isThere = (name: string): boolean => name !== syscall && syscallNumber(abi, name) !== undefined;

@@ -1,4 +1,4 @@
-// Calls by purpose: the groups, such as `@network`, that can be written instead of names of calls.
+// Groups of calls by purpose, such as `@network`, which can be written instead of names of calls.
 import { didYouMean, quote } from '../../util/suggest.js';
 import { UsageError } from '../../util/errors.js';
 import { dataLines } from '../data-file.js';
@@ -7,9 +7,9 @@ import { dataLines } from '../data-file.js';
 export interface CallGroup {
   /** The name of the group, e.g. `@network`. */
   readonly name: `@${string}`;
-  /** What the calls do, in a sentence. */
+  /** One sentence about what the calls do. */
   readonly description: string;
-  /** Names of calls, of all architectures, in alphabetical order. */
+  /** Names of calls on all architectures, in alphabetical order. */
   readonly calls: readonly string[];
 }
 
@@ -20,7 +20,7 @@ interface Table {
   readonly byCall: ReadonlyMap<string, readonly CallGroup[]>;
 }
 
-/** A group as the file has it: some of its members are groups. */
+/** A group as in the file: its members may be groups. */
 interface Entry {
   readonly description: string;
   readonly members: string[];
@@ -30,8 +30,8 @@ let table: Table | undefined;
 const load = (): Table => (table ??= read());
 
 /**
- * Reads data/call-groups.txt. A line is a name, a colon and a description; the indented lines below it are its calls, and groups
- * all of whose calls it has. Purposes come first, so that the first group that has a call is what the call is for.
+ * Reads data/call-groups.txt. A line is a name, a colon and a description; the indented lines below it are its members: calls,
+ * or groups that it contains. Purposes come first, so that the first group with a call is the call's purpose.
  */
 function read(): Table {
   const entries = new Map<string, Entry>();
@@ -62,25 +62,25 @@ function read(): Table {
   return { groups, byCall };
 }
 
-/** Whether a name is that of a group: it begins with `@`. */
+/** Whether a name is that of a group, that is, begins with `@`. */
 export const isGroupName = (name: string): name is CallGroup['name'] => name.startsWith('@');
 
-/** Returns all groups: first the purposes, each call being in exactly one of them, then parts of these and groups across them. */
+/** Returns all groups: first the purposes, of which each call has exactly one, then subsets and groups that span purposes. */
 export const callGroups = (): readonly CallGroup[] => [...load().groups.values()];
 
-/** The group with that name, e.g. `@network`; undefined if there is none. */
+/** The group with this name, e.g. `@network`; undefined if there is none. */
 export const findGroup = (name: string): CallGroup | undefined => load().groups.get(name);
 
 /** The message for the name of a group that does not exist. */
 export const noSuchGroup = (name: string): string => `there is no group of calls ${quote(name)}`;
 
-/** The remedy for it: suggests the closest group, or lists all of them. */
+/** The remedy for an unknown group: suggests the closest group, or lists all of them. */
 export function didYouMeanGroup(name: string): string | undefined {
   const all = [...load().groups.keys()];
   return didYouMean(name, all, `There are ${all.join(', ')}`);
 }
 
-/** Throws UsageError (`unknown-group`). */
+/** Finds a group. Throws UsageError (`unknown-group`). */
 function groupNamed(name: string): CallGroup {
   const group = findGroup(name);
   if (group !== undefined) return group;
@@ -88,16 +88,16 @@ function groupNamed(name: string): CallGroup {
 }
 
 /**
- * The calls of a name: those of a group for `@network`, otherwise the name itself, even if there is no such call.
- * Throws UsageError (`unknown-group`).
+ * The calls that a name stands for: those of a group such as `@network`, otherwise the name itself, even if no such
+ * call exists. Throws UsageError (`unknown-group`).
  */
 export const callsNamed = (name: string): readonly string[] =>
   isGroupName(name) ? groupNamed(name).calls : [name];
 
-/** Returns the groups that contain a call, its purpose first; an empty list for a name that is not a call. */
+/** Returns the groups that contain a call, its purpose first; empty for a name that is not a call. */
 export const groupsOf = (syscall: string): readonly CallGroup[] => load().byCall.get(syscall) ?? [];
 
-/** The purposes, in the order in which people read about a program: files first. */
+/** The purposes in the order for reports: files first. */
 export const purposes = (): readonly CallGroup['name'][] => [
   ...new Set([...load().byCall.values()].flatMap(([first]) => (first === undefined ? [] : [first.name]))),
 ];

@@ -4,14 +4,14 @@ import { ARCHITECTURES, type AbiName } from '../architectures.js';
 import { callAliases, substitutesOf } from './call-classes.js';
 import { closest, quote } from '../../util/suggest.js';
 
-/** What C headers, tracers and the kernel's source put before the name of a call. */
+/** Prefixes of calls in C headers, tracers and the kernel's source. */
 const PREFIX =
   /^(?:__)?(?:NR|ARM_NR|SYS|SCMP_SYS|sys|ksys|do_sys|__do_sys|__se_sys|compat_sys|(?:x64|x86|x32|ia32|arm64|arm)(?:_compat)?_sys)_+/i;
 
 /**
- * The call of these ABIs that a name stands for where they do not have it: without a prefix (`__NR_write`), by what the
- * C library or the kernel calls it (`pwrite`, `newstat`), by what an old or foreign call does (`send`, `waitpid`), or the
- * closest in spelling. Undefined where nothing here does that, or nothing is close.
+ * The call of these ABIs that an unknown name probably means: the name without a prefix (`__NR_write`); the call for a
+ * name from the C library or the kernel (`pwrite`, `newstat`); a replacement for an old or foreign call (`send`,
+ * `waitpid`); or the closest spelling. Undefined if nothing is close.
  */
 export function callLike(name: string, abis: readonly AbiName[]): string | undefined {
   const has = (call: string): boolean => abis.some(abi => syscallNumber(abi, call) !== undefined);
@@ -33,7 +33,7 @@ export function callLike(name: string, abis: readonly AbiName[]): string | undef
   }
   return closest(
     name,
-    // In alphabetical order, so that ties are resolved in the same way everywhere.
+    // Sorted, so that ties have the same outcome everywhere.
     [...new Set(abis.flatMap(abi => [...syscallsOf(abi).keys()]))].sort(),
   );
 }
@@ -42,7 +42,9 @@ export function callLike(name: string, abis: readonly AbiName[]): string | undef
 export const noSuchCall = (name: string, abi?: AbiName): string =>
   `${abi === undefined ? 'no architecture has a' : `${abi} has no`} system call ${quote(name)}`;
 
-/** The remedy for it: names the call that is meant, or the architectures that have a call which these ABIs lack; otherwise what is given, or nothing. */
+/**
+ * The remedy for an unknown call: the call that was probably meant, or the architectures that have the call; else `otherwise`.
+ */
 export function didYouMeanCall(
   name: string,
   abis: readonly AbiName[] = ARCHITECTURES,

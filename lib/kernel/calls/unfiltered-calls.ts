@@ -1,7 +1,7 @@
-// Calls that no filter is asked about. Source: vdso(7); __secure_computing in kernel/seccomp.c.
+// Calls that run no filter. Source: vdso(7); __secure_computing in kernel/seccomp.c.
 import type { AbiName } from '../architectures.js';
 
-/** Such calls, how they are served, and on which ABIs; default: all. */
+/** The calls, how they are served, and on which ABIs; default: all. */
 export const UNFILTERED_CALLS: readonly {
   readonly calls: readonly string[];
   readonly how: string;

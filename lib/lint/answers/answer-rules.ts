@@ -10,7 +10,7 @@ import { UNFILTERED_CALLS } from '../../kernel/calls/unfiltered-calls.js';
 
 type AnswerRule = (answers: AbiAnswers) => Iterable<Observation>;
 
-/** Thread creation fails where clone3 is refused with anything but ENOSYS. */
+/** Thread creation fails if clone3 is refused with any errno but ENOSYS. */
 function* lintClone3({ abi, calls }: AbiAnswers): Generator<Observation> {
   const [clone, clone3] = [calls.get('clone'), calls.get('clone3')];
   if (clone === undefined || neverAllowed(clone)) return;
@@ -24,7 +24,7 @@ function* lintClone3({ abi, calls }: AbiAnswers): Generator<Observation> {
   };
 }
 
-/** A ring makes calls that no filter sees. */
+/** Operations of an io_uring are calls that no filter sees. */
 function* lintRings({ abi, calls }: AbiAnswers): Generator<Observation> {
   const [setup, enter] = [calls.get('io_uring_setup'), calls.get('io_uring_enter')];
   if (setup === undefined || neverAllowed(setup) || enter === undefined || neverAllowed(enter)) return;
@@ -42,13 +42,13 @@ function* lintRings({ abi, calls }: AbiAnswers): Generator<Observation> {
   };
 }
 
-/** Calls that programs, C libraries and run-times try before they fall back to an older one. */
+/** Calls that programs, C libraries and run-times try first, with a fallback to an older call. */
 const PROBES =
   'cachestat clone3 close_range copy_file_range epoll_pwait2 faccessat2 fchmodat2 futex_waitv getrandom io_uring_setup landlock_create_ruleset membarrier memfd_create openat2 pidfd_open pkey_alloc preadv2 renameat2 rseq set_mempolicy_home_node statx userfaultfd'.split(
     ' ',
   );
 
-/** A probe should fail with an errno, and not end the program. */
+/** A probe should fail with an errno rather than end the program. */
 function* lintProbes({ abi, calls }: AbiAnswers): Generator<Observation> {
   for (const name of PROBES) {
     const answer = calls.get(name);
@@ -65,7 +65,7 @@ function* lintProbes({ abi, calls }: AbiAnswers): Generator<Observation> {
   }
 }
 
-/** Other processes' memory and descriptors. */
+/** Access to other processes' memory and descriptors. */
 function* lintInspection({ abi, calls }: AbiAnswers): Generator<Observation> {
   const names = ['ptrace', 'process_vm_readv', 'process_vm_writev', 'pidfd_getfd'].filter(
     name => calls.get(name)?.actions.some(permits) === true,
@@ -81,7 +81,7 @@ function* lintInspection({ abi, calls }: AbiAnswers): Generator<Observation> {
   };
 }
 
-/** Refusals by name of calls that no filter is asked about. */
+/** Rules that refuse calls which never run a filter. */
 function* lintUnfiltered({ abi, calls, otherwise }: AbiAnswers): Generator<Observation> {
   for (const facts of UNFILTERED_CALLS) {
     if (own(facts, 'abis')?.includes(abi) === false) continue;
@@ -113,7 +113,7 @@ const ANSWER_RULES: readonly AnswerRule[] = [
   lintUnfiltered,
 ];
 
-/** The observations of these rules for the actions of all ABIs. */
+/** The observations of all rules about actions, for all ABIs. */
 export function* lintAnswers(abis: readonly AbiAnswers[]): Generator<Observation> {
   for (const answers of abis) for (const rule of ANSWER_RULES) yield* rule(answers);
 }

@@ -1,4 +1,4 @@
-// The actions for each call of an ABI, in the form that lint rules use: the same for policies and programs.
+// The actions for each call of an ABI in the form that lint rules use, for policies and programs alike.
 import type { Location } from '../../util/errors.js';
 import { syscallsOf } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
@@ -15,7 +15,7 @@ export interface CallAnswer {
 
 export interface AbiAnswers {
   readonly abi: AbiName;
-  /** By name. */
+  /** Calls by name. */
   readonly calls: ReadonlyMap<string, CallAnswer>;
   /** The action for calls that no rule names. */
   readonly otherwise: Action;
@@ -54,12 +54,12 @@ export const sometimesAllowed =
     return answer !== undefined && !neverAllowed(answer);
   };
 
-/** Whether the arguments decide. */
+/** Whether the call is allowed with some arguments and refused with others. */
 export const dependsOnArguments = (answer: CallAnswer): boolean =>
   !alwaysAllowed(answer) && !neverAllowed(answer);
 
 /** Whether the call fails with ENOSYS, as if the kernel did not have it. */
 export const isAbsent = ({ actions }: CallAnswer): boolean => actions.every(isFallback);
 
-/** Whether making the call ends the program. */
+/** Whether the call always kills the thread or the process. */
 export const kills = ({ actions }: CallAnswer): boolean => actions.every(isKill);

@@ -1,4 +1,4 @@
-// Calls that do the same: a restriction of one is worth nothing while another is open.
+// Lint rules about equivalent calls: a restriction of one has no effect while another is open.
 import { actionName, permits } from '../../kernel/action.js';
 import { callClasses } from '../../kernel/calls/call-classes.js';
 import {
@@ -50,7 +50,7 @@ export function* lintEquivalents(answers: AbiAnswers): Generator<Observation> {
   }
 }
 
-/** Nothing can be connected where no socket can be created. */
+/** Without sockets, nothing can be connected. */
 const isPointless = (name: string, { calls }: AbiAnswers): boolean => {
   const socket = calls.get('socket');
   return name === 'connect' && socket !== undefined && neverAllowed(socket);
@@ -61,7 +61,9 @@ interface Member {
   readonly answer: CallAnswer;
 }
 
-/** Whether someone has decided against the call, by a condition or by name. ENOSYS only sends libraries to another call. */
+/**
+ * Whether the profile restricts the call deliberately, by a condition or by name. ENOSYS only makes libraries fall back.
+ */
 function isRestricted(answer: CallAnswer, { otherwise }: AbiAnswers, flags: boolean): boolean {
   if (isAbsent(answer)) return false;
   if (dependsOnArguments(answer)) return flags;

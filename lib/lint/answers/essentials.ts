@@ -2,21 +2,21 @@
 import { BASE_CALLS } from '../../kernel/calls/base-calls.js';
 import type { AbiName } from '../../kernel/architectures.js';
 
-/** Says whether a call may be made with some arguments at least. An ABI without the call does not allow it. */
+/** Whether a call is allowed with some arguments. An ABI without the call does not allow it. */
 type IsAllowed = (name: string) => boolean;
 
 /** The calls that start a program. */
 export const STARTING: readonly string[] = ['execve', 'execveat'];
 
 /**
- * What every program in C calls before main, whatever its C library and however it is linked: on x86_64, the address of its
- * thread-local storage. aarch64 keeps that in a register that programs write themselves.
- * Measured: programs of glibc 2.36 and musl 1.2.3, static and dynamic, with each call refused with EPERM and ENOSYS.
+ * The calls that every C program makes before main, whatever its C library and linking: on x86_64, the one that sets the
+ * address of thread-local storage. On aarch64, programs write that to a register themselves. Measured with programs of
+ * glibc 2.36 and musl 1.2.3, static and dynamic, with each call refused with EPERM and ENOSYS.
  */
 export const beforeMain = (abi: AbiName): readonly string[] => (abi === 'x86_64' ? ['arch_prctl'] : []);
 
 /**
- * Calls that the dynamic loader of glibc needs, each by one of several. Measured in the same way; fstat is for glibc
+ * The calls that glibc's dynamic loader needs: one call of each list. Measured in the same way; fstat is for glibc
  * before 2.33.
  */
 export const LOADING: readonly (readonly string[])[] = [
@@ -29,7 +29,7 @@ export const LOADING: readonly (readonly string[])[] = [
   ['close'],
 ];
 
-/** Whether a running Node continues under a filter, which must allow every call whose refusal was measured to end it. */
+/** Whether a running Node survives a filter: it must allow every call whose refusal ended Node in measurements. */
 export const nodeContinues = (isAllowed: IsAllowed): boolean => BASE_CALLS.every(isAllowed);
 
 /** The calls with which a thread exchanges data after it has loaded a filter itself. */

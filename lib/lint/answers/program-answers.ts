@@ -7,16 +7,16 @@ import { EVERY, levelOf, NONE, type Bdd, type Node } from '../../filter/meaning/
 import { setOf } from '../../filter/meaning/sections.js';
 import { WORD } from '../../bpf/program.js';
 
-/** What is left of a program's meaning for one value of `seccomp_data.arch`. */
+/** The meaning of a program for one value of `seccomp_data.arch`. */
 export interface ArchAnswers {
   readonly audit: number;
   /** The function from numbers and arguments to actions. */
   readonly section: Node;
-  /** Every action that some call of the architecture gets. */
+  /** All actions for calls of the architecture. */
   readonly actions: readonly Action[];
 }
 
-/** Numbers that no ABI has: they have the action of unnamed calls. */
+/** A number that no ABI has, to find the action for unnamed calls. */
 const UNNAMED = 0x00ff_fff0;
 
 /** The AUDIT_ARCH values that the package knows. */
@@ -44,7 +44,7 @@ export function permitsForeign(bdd: Bdd, meaning: Node): boolean {
   return bdd.minus(permitted, known) !== NONE;
 }
 
-/** The calls that a function of actions lets through. */
+/** The calls that a function of actions permits. */
 const permittedBy = (bdd: Bdd, node: Node): Node =>
   bdd.replace(node, constant => (permits(bdd.valueOf(constant) ?? 0) ? EVERY : NONE));
 
@@ -63,7 +63,7 @@ export function abiAnswersOf(bdd: Bdd, abi: AbiName, section: Node): AbiAnswers 
   return { abi, calls, otherwise: permits(unnamed) ? unnamed : (usualRefusal(calls) ?? unnamed) };
 }
 
-/** What most refused calls get. ENOSYS does not count: it is for calls that are newer than the profile. */
+/** The most frequent action of refused calls. ENOSYS does not count, because it is for calls newer than the profile. */
 function usualRefusal(calls: ReadonlyMap<string, CallAnswer>): Action | undefined {
   const counts = new Map<Action, number>();
   for (const answer of calls.values()) {
@@ -74,7 +74,7 @@ function usualRefusal(calls: ReadonlyMap<string, CallAnswer>): Action | undefine
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/** The arguments for which one call is allowed with bits in their high halves, but not with zeros there. */
+/** Arguments for which a call is allowed with bits in their high halves, but not with zeros there. */
 export function openedByGarbage(
   bdd: Bdd,
   section: Node,

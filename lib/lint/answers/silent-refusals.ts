@@ -1,4 +1,4 @@
-// Lint rule for refusals that Node and Bun pass over without an error, as they were measured.
+// Lint rule for refusals that Node and Bun ignore without an error, as measured.
 import { isNative } from '../../kernel/architectures.js';
 import { own } from '../../util/own.js';
 import { actionKind } from '../../kernel/action.js';
@@ -7,18 +7,18 @@ import { sometimesAllowed, neverAllowed, type CallAnswer, type AbiAnswers } from
 import { nodeContinues } from './essentials.js';
 import { verb, type Observation } from '../finding.js';
 
-/** What happens without an error while these calls are refused. */
+/** The silent effect of refusing these calls. */
 interface SilentRefusal {
   readonly calls: readonly string[];
   readonly effect: string;
-  /** Where there are any: unless one of these is open, the program meets an error before. */
+  /** If not empty, at least one of these must be allowed, because otherwise the program meets an error first. */
   readonly needs: readonly string[];
 }
 
 /**
  * Measured on x86_64, Linux 6.18, with each call refused with EPERM, EACCES, EINVAL, ENOSYS, ENOTSOCK and EOPNOTSUPP (Bun: EPERM
  * and ENOSYS): Node 20.20.2, 22.23.3, 24.21.0, 26.12.1, Bun 1.4.5. test/process/silent-refusals.test.ts repeats the measurement.
- * `socketpair` is not here: both report its refusal as the error of the spawn.
+ * `socketpair` is not listed, because both report its refusal as an error of the spawn.
  */
 const SILENT_REFUSALS: readonly SilentRefusal[] = [
   {
@@ -50,13 +50,13 @@ const SILENT_REFUSALS: readonly SilentRefusal[] = [
   },
 ];
 
-/** Whether the call always fails with an error; a signal would not pass unnoticed. */
+/** Whether the call always fails with an errno. A signal would be noticed. */
 const isRefused = (answer: CallAnswer | undefined): boolean =>
   answer !== undefined &&
   neverAllowed(answer) &&
   answer.actions.every(action => actionKind(action) === SCMP_ACT_ERRNO(0) && action !== SCMP_ACT_ERRNO(0));
 
-/** Only under a filter under which Node runs. */
+/** Applies only to filters under which Node runs. */
 export function* lintSilentRefusals({ abi, calls }: AbiAnswers): Generator<Observation> {
   if (!isNative(abi)) return;
   const isAllowed = sometimesAllowed(calls);

@@ -5,7 +5,7 @@ import { sometimesAllowed, type AbiAnswers } from './answers.js';
 import { beforeMain, LOADING, nodeContinues, STARTING, threadWorks } from './essentials.js';
 import { verb, type Observation } from '../finding.js';
 
-/** Looks at the native ABI, by which every program is started. */
+/** Checks only the native ABI, with which every program starts. */
 export function* lintStarting({ abi, calls, otherwise }: AbiAnswers): Generator<Observation> {
   const isAllowed = sometimesAllowed(calls);
   const starts = STARTING.some(isAllowed);
@@ -22,7 +22,7 @@ export function* lintStarting({ abi, calls, otherwise }: AbiAnswers): Generator<
     };
     return;
   }
-  // If execve is in an allow-list, programs are meant to start.
+  // If an allow-list contains execve, programs are meant to start.
   const selfApplied =
     nodeContinues(isAllowed) || (threadWorks(isAllowed) && !(starts && !permits(otherwise)));
   yield {

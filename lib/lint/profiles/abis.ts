@@ -1,4 +1,4 @@
-// Lint rules about ABIs: names that they lack, ways around conditions, and ABIs left open.
+// Lint rules about ABIs: names that they lack, calls that evade conditions, and ABIs left open.
 import {
   abiByScmpName,
   architecturesWith,
@@ -20,7 +20,7 @@ import { quote } from '../../util/suggest.js';
 import type { LintContext } from './context.js';
 import { hasOwn, own } from '../../util/own.js';
 
-/** Names that no ABI has which the rule can apply to. */
+/** Names that exist on no ABI to which the rule can apply. */
 export function* lintNames(profile: Profile): Generator<Observation> {
   const covered = coveredBy(profile);
   const named = new Set(profile.rules.flatMap(({ names }) => names.map(({ name }) => name)));
@@ -28,7 +28,7 @@ export function* lintNames(profile: Profile): Generator<Observation> {
     const abis = reachable(rule, covered);
     if (abis === undefined) continue;
     for (const item of rule.names) {
-      // A group has calls of all architectures.
+      // Groups contain calls of all architectures.
       if (hasOwn(item, 'group')) continue;
       const { name, at } = item;
       if (!isKnownSyscall(name) || abis.some(abi => syscallNumber(abi, name) !== undefined)) continue;
@@ -49,7 +49,7 @@ export function* lintNames(profile: Profile): Generator<Observation> {
   }
 }
 
-/** The ABIs that a profile covers on any machine, or undefined where some of them have no table here. */
+/** The ABIs that a profile covers on any machine; undefined if some are unknown to this package. */
 function coveredBy({ architectures }: Profile): readonly AbiName[] | undefined {
   const names =
     architectures.kind === 'list'
@@ -62,7 +62,7 @@ function coveredBy({ architectures }: Profile): readonly AbiName[] | undefined {
   return abis.length === names.length && abis.length > 0 ? [...new Set(abis)] : undefined;
 }
 
-/** The ABIs on which a rule can apply, or undefined where some have no table here. */
+/** The ABIs on which a rule can apply; undefined if some are unknown to this package. */
 function reachable(
   { includes }: ProfileRule,
   covered: readonly AbiName[] | undefined,
@@ -77,7 +77,7 @@ function reachable(
   return both.length === 0 ? undefined : [...new Set(both)];
 }
 
-/** Conditions on calls that i386 makes through an open socketcall or ipc as well. */
+/** Conditions that i386 programs can evade with an open socketcall or ipc. */
 export function* lintMultiplexers({ policy }: LintContext): Generator<Observation> {
   const part = policy.abis.find(({ abi }) => abi.name === 'x86');
   if (part === undefined) return;
@@ -99,7 +99,7 @@ export function* lintMultiplexers({ policy }: LintContext): Generator<Observatio
   }
 }
 
-/** Calls that are newer than the table, which no deny-list can name. */
+/** Calls newer than the table, which a deny-list cannot name. */
 export function* lintNewerCalls({ policy, rules }: LintContext): Generator<Observation> {
   if (!permits(policy.defaultAction) || rules.every(({ action }) => permits(action))) return;
   const { major, minor } = NEWEST_KERNEL;

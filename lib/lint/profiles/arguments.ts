@@ -1,4 +1,4 @@
-// Lint rules about conditions: whether they compare what the kernel reads.
+// Lint rules about conditions: whether they compare the bits that the kernel reads.
 import { ABIS, syscallName, syscallNumber } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { precedence, type Action } from '../../kernel/action.js';
@@ -14,7 +14,7 @@ import { own } from '../../util/own.js';
 /** The maximum number of pairs of a condition and a call, so that hostile profiles do not take quadratic time. */
 const MAX_PAIRS = 200_000;
 
-/** Looks at every condition for every call that it is about. */
+/** Checks every condition for every call of its rule. */
 export function* lintArguments(context: LintContext): Generator<Observation> {
   let pairs = 0;
   for (const rule of context.rules) {
@@ -123,7 +123,7 @@ function isAlwaysTrue(condition: ProfileCondition): boolean {
   }
 }
 
-/** A comparison with NULL is meaningful. */
+/** Whether a condition compares with NULL, which is meaningful. */
 const asksForNull = ({ op, value }: ProfileCondition): boolean =>
   value === 0n && (op === 'SCMP_CMP_EQ' || op === 'SCMP_CMP_NE' || op === 'SCMP_CMP_GT');
 

@@ -1,4 +1,4 @@
-// Tells which keys of Docker's dialect a profile depends on that containerd and Kubernetes pass over.
+// Reports keys of Docker's dialect that containerd and Kubernetes ignore.
 import type { Observation } from '../finding.js';
 import type { Profile, ProfileRule } from '../../profile/profile.js';
 import { own } from '../../util/own.js';
@@ -6,7 +6,7 @@ import { own } from '../../util/own.js';
 const restricts = (restriction: ProfileRule['includes']): boolean =>
   restriction.caps.length > 0 || restriction.arches.length > 0 || own(restriction, 'minKernel') !== undefined;
 
-/** One observation for all of them. Source: containerd's contrib/seccomp, which reads the OCI structure. */
+/** One observation for all such keys. Source: containerd's contrib/seccomp, which reads the OCI structure. */
 export function* lintContainerd({ rules, architectures }: Profile): Generator<Observation> {
   const keys = [
     architectures.kind === 'map' ? ['archMap'] : [],

@@ -9,9 +9,9 @@ import type { ArgWidth } from '../../profile/resolve/resolve.js';
 export interface LintContext {
   readonly profile: Profile;
   readonly policy: Policy;
-  /** The rules whose restrictions hold on the target, in the order of the text. */
+  /** The rules that apply on the target, in the order of the text. */
   readonly rules: readonly ProfileRule[];
-  /** How many bits of an argument its conditions compare. */
+  /** The width with which conditions compare arguments. */
   readonly argWidth: ArgWidth;
   /** The covered ABIs, native first. */
   readonly abis: readonly AbiName[];

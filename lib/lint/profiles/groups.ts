@@ -1,9 +1,9 @@
-// Tells which groups of calls a profile names, which only this package reads.
+// Reports groups of calls in profiles, which only this package supports.
 import type { Observation } from '../finding.js';
 import type { Profile } from '../../profile/profile.js';
 import { own } from '../../util/own.js';
 
-/** One observation for each place that names a group. */
+/** One observation for each position that names a group. */
 export function* lintGroups({ rules, format }: Profile): Generator<Observation> {
   if (format !== 'docker' && format !== 'oci' && format !== 'spo') return;
   for (const { names } of rules) {

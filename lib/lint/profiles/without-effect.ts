@@ -25,7 +25,7 @@ export function* lintDropped({ rules, defaultAction }: Profile): Generator<Obser
   }
 }
 
-/** Why no machine meets the restrictions of a rule, or undefined. */
+/** Why a rule's restrictions match no machine; undefined if they can match. */
 function contradictionOf({ includes, excludes }: ProfileRule): string | undefined {
   const cap = includes.caps.find(name => excludes.caps.includes(name));
   if (cap !== undefined) return `it includes and excludes ${quote(cap)}`;
@@ -37,7 +37,7 @@ function contradictionOf({ includes, excludes }: ProfileRule): string | undefine
   return undefined;
 }
 
-/** Names that another rule of the same action has decided already. */
+/** Names for which another rule with the same action already decides. */
 export function* lintRepeated({ rules, profile }: LintContext): Generator<Observation> {
   const unconditional = new Map<string, Named>();
   const conditional = new Map<string, Named>();
@@ -60,7 +60,7 @@ export function* lintRepeated({ rules, profile }: LintContext): Generator<Observ
     if (rule.conditions.length === 0) continue;
     const decider = unconditional.get(name);
     if (decider !== undefined) {
-      // With another action, resolving has said so.
+      // For another action, resolving already warns.
       if (decider.rule.action !== rule.action) continue;
       yield {
         code: 'conditions-without-effect',

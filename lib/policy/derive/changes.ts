@@ -1,4 +1,4 @@
-// What is to change about the calls of a policy or a profile, by name and by group.
+// Reads changes to the calls of a policy or a profile, by name and by group.
 import { i386Multiplexer, isCallNumber, isKnownSyscall, namesNumbered } from '../../kernel/abi.js';
 import { callsNamed, isGroupName, type CallGroup } from '../../kernel/calls/call-groups.js';
 import type { SyscallName } from '../../kernel/calls/call-names.js';
@@ -28,21 +28,21 @@ export interface Changes {
   readonly only?: readonly CallOrGroup[];
 }
 
-/** The lists of changes, in the order in which they count. */
+/** The lists of changes, in order of precedence. */
 export const CHANGE_LISTS = ['deny', 'allow', 'only'] as const;
 
-/** What becomes of a call: `keep` leaves it as it is. */
+/** The change to a call; `keep` changes nothing. */
 export type Decision = 'allow' | 'deny' | 'keep';
 
-/** Changes, read and checked. */
+/** Changes that have been read and checked. */
 export interface ReadChanges {
-  /** What the lists say, as they were given. */
+  /** The lists as they were given. */
   readonly lists: Readonly<Record<(typeof CHANGE_LISTS)[number], readonly string[]>>;
   /** Whether `only` was given, so that calls in no list are refused. */
   readonly closed: boolean;
   /** Every call that `allow` or `deny` decides, in the order of the lists. */
   readonly decided: ReadonlyMap<string, 'allow' | 'deny'>;
-  /** What becomes of a call, by name or by number in digits. */
+  /** Returns the decision for a call, by name or by number in digits. */
   readonly decisionOf: (name: string) => Decision;
 }
 
@@ -56,7 +56,7 @@ export function readChanges(changes: Changes): ReadChanges {
   };
   const closed = given.only !== undefined;
   const decisions = new Map<string, Decision>();
-  // What counts least comes first.
+  // Lists with lower precedence come first.
   for (const byName of [false, true]) {
     for (const list of CHANGE_LISTS.toReversed()) {
       for (const name of lists[list]) {
@@ -65,7 +65,7 @@ export function readChanges(changes: Changes): ReadChanges {
       }
     }
   }
-  // On i386 the multiplexer would go on making the call. Calls that are left reach it by rules of their own.
+  // On i386, the multiplexer would still make a denied call. Calls that stay allowed have rules of their own on it.
   for (const [call, decision] of [...decisions]) {
     const multiplexer = decision === 'deny' ? i386Multiplexer(call)?.syscall : undefined;
     if (multiplexer !== undefined && !decisions.has(multiplexer)) decisions.set(multiplexer, 'deny');
@@ -81,7 +81,10 @@ export function readChanges(changes: Changes): ReadChanges {
   };
 }
 
-/** A number stands for calls of several ABIs: it is refused if one of these is, unless a list has the number itself. */
+/**
+ * A number may stand for different calls on different ABIs: it is refused if one of these is, unless a list contains
+ * the number itself.
+ */
 function byNumber(
   digits: string,
   byName: (name: string) => Decision,

@@ -1,4 +1,4 @@
-// A policy with other actions for some calls, with any arguments.
+// Changes the actions of calls in a policy, whatever their arguments.
 import { callText, syscallNumber, syscallsOf } from '../../kernel/abi.js';
 import { latitude, type Action } from '../../kernel/action.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '../../kernel/constants.js';
@@ -9,7 +9,7 @@ import { markPolicy } from '../own-policy.js';
 import { nativeFirst, type AbiPolicy, type Policy, type SyscallPolicy } from '../policy.js';
 import { optionError } from '../../util/options.js';
 
-/** Throws UsageError (`bad-option`) where `only` is given for a default action that permits the calls which are to be refused. */
+/** Throws UsageError (`bad-option`) if `only` is given but the default action permits calls. */
 export function checkClosed({ closed }: ReadChanges, defaultAction: Action): void {
   if (!closed || latitude(defaultAction) === 0) return;
   throw optionError(
@@ -19,8 +19,8 @@ export function checkClosed({ closed }: ReadChanges, defaultAction: Action): voi
 }
 
 /**
- * The policy with some calls allowed, and others refused; everything else stays as it is.
- * Throws UsageError (`bad-option`, `unknown-group`, `unknown-syscall`, and as `checkedPolicy`).
+ * The policy with some calls allowed and others refused; all other calls keep their actions. Throws UsageError
+ * (`bad-option`, `unknown-group`, `unknown-syscall`, and those of `checkedPolicy`).
  */
 export function derivePolicy(source: Policy, changes: Changes): Policy {
   const policy = checkedPolicy(source);
@@ -50,7 +50,7 @@ function derivedAbi(part: AbiPolicy, defaultAction: Action, { decided, decisionO
   });
   const newest = Math.max(...named.flatMap(({ number, decision }) => (decision === 'allow' ? number : [])));
   const { enosysAbove: border = Infinity } = part;
-  // Calls between the known ones and those that are now allowed stay newer than the profile.
+  // Known calls between the old highest number and the new one still count as newer than the profile.
   for (const number of syscallsOf(abi.name).values())
     if (number > border && number < newest && !syscalls.has(number)) syscalls.set(number, NEWER);
   for (const { name, number, decision } of named)
@@ -62,7 +62,7 @@ function derivedAbi(part: AbiPolicy, defaultAction: Action, { decided, decisionO
 
 const NEWER: SyscallPolicy = Object.freeze({ rules: Object.freeze([]), otherwise: SCMP_ACT_ERRNO(ENOSYS) });
 
-/** A call that is refused with any arguments; existing refusals stay. */
+/** Refuses a call with any arguments; existing refusals stay. */
 const refused = (call: SyscallPolicy, refusal: Action): SyscallPolicy =>
   Object.freeze({
     ...call,

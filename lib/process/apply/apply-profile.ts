@@ -1,4 +1,4 @@
-// The main entry: a profile in, the running process confined.
+// The main entry point: compiles a profile and confines the running process.
 import { COMPILE_OPTIONS } from '../../filter/compile-options.js';
 import { policyOf, type AnyProfile, type CompileOptions } from '../../filter/compile-profile.js';
 import { compilePolicy } from '../../filter/compile.js';
@@ -36,12 +36,12 @@ export interface ApplyOptions extends Omit<CompileOptions, 'arch' | 'kernel' | '
   /**
    * A directory for compiled programs, which is created if it does not exist. It must belong to this user and have the
    * mode 0700. A program from there is only used if it is proven to mean the same as the profile: the cache saves the
-   * compilation, but not the proof. What root has put there by `precompile` saves both if this process is not root.
+   * compilation, but not the proof. Programs that root has written there with `precompile` save both, if this process is not root.
    */
   readonly cache?: string | undefined;
 }
 
-/** Options of `applyProfile` to try a profile. */
+/** Options of `applyProfile` for trying a profile without enforcing it. */
 export interface TryProfileOptions
   extends
     Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'>,
@@ -59,11 +59,11 @@ export interface TryProfileOptions
  *
  * Before the load, it checks the calls that the running Node depends on: a profile that refuses them is rejected, with
  * the names of the calls. Node 22 and later keeps io_uring rings open. If the profile refuses io_uring, the kernel no
- * longer serves these rings: the operations of libuv are performed with epoll_ctl, in a handler of SIGSYS.
+ * longer serves these rings; a SIGSYS handler performs libuv's operations with epoll_ctl instead.
  *
- * A profile that ships with the package is not compiled if the package has its program: for the default options,
- * `strict`, `violations` and the options of `load`. Other profiles are compiled without the search for the best program
- * that `compile` makes, and proven as well.
+ * A profile that ships with the package is not compiled if the package contains its program, that is, for the default
+ * options and any `strict`, `violations` and options of `load`. Other profiles are compiled without the search for the
+ * best program that `compile` makes, and proven as well.
  *
  * With `reportOnly`, nothing is loaded or refused: a tracer observes the calls of this process, of all its threads and
  * of the processes that they start, and `onViolation` is called for those that the profile would refuse, until
@@ -117,7 +117,7 @@ export function applyProfile(
   const precompiled = (): Filter | undefined => {
     if (typeof own.cache !== 'string' || isPolicy(profile) || isProfile(profile)) return undefined;
     const { text, file } = readSource(profile);
-    // Not of the source, which may have changed when somebody asks for the policy.
+    // The source may have changed by the time that the policy is accessed.
     const resolveText = (): Policy => variantOf(parseProfile(text, { file }), described, variant);
     return precompiledFilter(own.cache, text, target, variant, resolveText, sha256);
   };
@@ -133,14 +133,14 @@ export function applyProfile(
   return found === undefined ? loaded : { ...loaded, warnings: [...loaded.warnings, found] };
 }
 
-/** Throws UsageError (`bad-option`) for options of a load that does not happen. */
+/** Throws UsageError (`bad-option`) for options of a load, because nothing is loaded. */
 function refuseLoading(options: Own<ApplyOptions>): void {
   const [name] = Object.keys(givenOptions(options, ['scope', 'violations', 'cache', ...LOAD_FLAGS]));
   if (name === undefined) return;
   throw optionError(`${name} is for loading a filter, but reportOnly loads none`, 'Leave one of them out');
 }
 
-/** The policy of a profile, or a policy, as it is enforced on a process. Throws as `policyOf` does. */
+/** The policy that is enforced on a process, from a profile or another policy. Throws as `policyOf` does. */
 export function variantOf(
   profile: AnyProfile | Policy,
   options: CompileOptions,
@@ -161,7 +161,7 @@ function listenerOf(value: Violations | undefined): Pick<Violations, 'fatal' | '
   throw badOption('violations', value, 'Pass the result of onViolation(…)');
 }
 
-/** Options of `compile`, except those that the machine decides. */
+/** Options of `compile`, except those that follow from the machine. */
 const compileOptions = (): readonly string[] =>
   COMPILE_OPTIONS.filter(name => name !== 'arch' && name !== 'kernel');
 

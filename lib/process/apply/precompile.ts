@@ -1,4 +1,4 @@
-// Compiles and proves a profile before the programs start that apply it.
+// Compiles and proves a profile in advance, for processes that apply it later.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
@@ -32,23 +32,23 @@ export interface PrecompileOptions {
 export interface PrecompiledPrograms {
   /** The path of the file with the programs. */
   readonly file: string;
-  /** A warning (`precompiled-in-reach`) if not only root can write to the directory, so that the programs will not be used. */
+  /** A warning (`precompiled-in-reach`) if others than root can write to the directory: then the programs are not used. */
   readonly warnings: readonly Diagnostic[];
 }
 
 /**
  * Compiles and proves a profile for the option `cache` of `applyProfile`, and writes the programs to a directory: with and
- * without the rings of io_uring, and for `violations`. They are valid for all kernels from the newest `minKernel` in
- * the profile on.
+ * without rings of io_uring, and for `violations`. They are valid on the newest `minKernel` in the profile and on all
+ * newer kernels.
  *
- * `applyProfile` uses them without another proof, and without parsing the profile, if only root can have written them
- * and the process is not root, as the files of an image are to a service that runs as an ordinary user. The text of the profile and the
- * version of this package must be the same, and no option may change the meaning of the profile.
+ * `applyProfile` uses them without another proof, and without parsing the profile, if only root can have written them and
+ * the process is not root: for example, if root builds an image with a service that runs as another user. The text of the
+ * profile and the version of this package must be the same, and no option may change the meaning of the profile.
  *
- * The directory is created with the mode 0755 if it does not exist. Throws ProfileError for a profile with problems or
- * warnings, CompileError (`not-precompilable`) for one that is not JSON, that refers to other profiles, or that sets flags
- * or a listener, LoadError (`node-cannot-continue`) for one that refuses what Node depends on, and UsageError
- * (`bad-argument`, `bad-option`), also if the directory cannot be written to.
+ * Creates the directory with the mode 0755 if it does not exist. Throws ProfileError if the profile has problems or
+ * warnings, CompileError (`not-precompilable`) if it is not JSON, refers to other profiles, or sets flags or a listener,
+ * LoadError (`node-cannot-continue`) if it refuses calls that Node depends on, and UsageError (`bad-argument`,
+ * `bad-option`), also if the directory cannot be written to.
  */
 export function precompile(
   source: ProfileSource,
@@ -58,7 +58,7 @@ export function precompile(
   return precompileText(readSource(source), directory, options);
 }
 
-/** `precompile` for a text that was read. */
+/** Like `precompile`, for a source that has been read. */
 export function precompileText(
   source: SourceText,
   directory: string,
@@ -99,7 +99,7 @@ function refuse(reason: string): never {
   );
 }
 
-/** The newest kernel that a rule asks for: from it on, all of these conditions are decided. */
+/** The newest kernel that a rule requires. On it and all newer kernels, the conditions on the kernel have the same result. */
 function newestKernel({ rules }: Profile): KernelVersion {
   return rules
     .flatMap(({ includes, excludes }) => [own(includes, 'minKernel'), own(excludes, 'minKernel')])
@@ -129,7 +129,7 @@ function write(directory: string, name: string, content: string): void {
 const inReach = (directory: string): Diagnostic => ({
   code: 'precompiled-in-reach',
   severity: 'warning',
-  message: `not only root can write to ${quote(directory)}, or to a directory above it: applyProfile will not use what is there`,
+  message: `others than root can write to ${quote(directory)} or to a directory above it, so applyProfile will not use the programs`,
   remedy:
     'Use a directory that belongs to root with the mode 0755, in directories of that kind, without links in its path',
 });

@@ -1,12 +1,12 @@
-// The two shapes of a call: with a list of arguments before the options, or without.
+// Reads the arguments of functions that accept a list of arguments before the options, or only options.
 import type { UsageError } from '../../util/errors.js';
 import { badArgument } from '../../util/failures.js';
 import { ownElements } from '../../util/own-elements.js';
 import { optionError } from '../../util/options.js';
 
 /**
- * Arguments, each read once, and options, which are not read here. Numbers become text, as with Node.
- * Throws UsageError: `bad-option` where there are no options, `bad-argument` for arguments that are not a list.
+ * The list of arguments, each read once, and the options, which are not read here. Numbers become text, as in Node.
+ * Throws UsageError: `bad-option` if there are no options, `bad-argument` for arguments that are not a list.
  */
 export function argumentsOf<Options extends object>(
   second: readonly string[] | Options,
@@ -28,8 +28,8 @@ export function argumentsOf<Options extends object>(
 const textOf = (word: unknown): string => (typeof word === 'number' ? String(word) : (word as string));
 
 /**
- * Throws UsageError (`bad-argument`) for strings that exec(2) does not accept: arguments of a command, and others by
- * their names.
+ * Throws UsageError (`bad-argument`) for strings that exec(2) does not accept: the arguments of a command, and other
+ * strings by name.
  */
 export function checkWords(args: readonly unknown[], others: Readonly<Record<string, unknown>>): void {
   for (const [what, word] of Object.entries(others)) if (!isWord(word)) throw badWord(what, word);

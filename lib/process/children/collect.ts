@@ -1,4 +1,4 @@
-// Keeps what a child writes, up to a limit.
+// Collects the output of a child, up to a limit.
 import type { Readable } from 'node:stream';
 
 /**

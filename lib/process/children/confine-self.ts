@@ -1,4 +1,4 @@
-// Loads what a parent has ordered into this process, or ends it.
+// Loads the filter that the parent process ordered into this process, or ends it.
 import { closeSync, readFileSync, writeSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
 import { SeccompError } from '../../util/errors.js';
@@ -12,7 +12,10 @@ import type { PreloadFailure, PreloadOrders } from './launch/preloaded.js';
 import { own } from '../../util/own.js';
 import { reasonOf } from '../../util/failures.js';
 
-/** Reads orders from a pipe to its end and follows them. A failure is written to the same pipe, and the process ends. */
+/**
+ * Reads orders from a pipe to its end and follows them. On failure, writes the error to the same pipe and ends the
+ * process.
+ */
 export function confineSelf(descriptor: number): void {
   try {
     // Written by forkPreloaded of the same package.
@@ -25,7 +28,7 @@ export function confineSelf(descriptor: number): void {
 }
 
 function follow(orders: PreloadOrders): void {
-  // Before the filter, which may refuse it. If the parent has ended, there is no reader for the failure.
+  // Done before the filter is loaded, which may refuse it. If the parent has ended, nobody can read an error.
   if (orders.parent !== undefined && !native().endWithParent(orders.parent)) process.exit(1);
   if (orders.kind === 'trace') {
     takeMe(orders.socket, orders.tracer);
@@ -34,7 +37,7 @@ function follow(orders: PreloadOrders): void {
   else applyProfile(withOwnAbis(orders.policy), { codegen: orders.codegen, ...orders.load });
 }
 
-/** ABIs are compared by identity, which a copy does not have. */
+/** Replaces the ABIs of a deserialized policy by this process's objects, because ABIs are compared by identity. */
 function withOwnAbis(policy: Policy): Policy {
   const [first, ...others] = policy.abis;
   const own = (part: AbiPolicy): AbiPolicy => ({ ...part, abi: ABIS[part.abi.name] });

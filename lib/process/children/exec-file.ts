@@ -51,7 +51,7 @@ export const execFile: ExecFile = Object.assign(
     fourth?: AnyCallback,
   ): ChildProcess => {
     const [args, options] = argumentsOf(second, typeof third === 'function' ? undefined : third);
-    // Which callback goes with which encoding is in the signatures.
+    // The overloads pair each encoding with its callback type.
     return run(file, args, options, (typeof third === 'function' ? third : fourth) as Finish | undefined);
   },
   {
@@ -64,7 +64,7 @@ export const execFile: ExecFile = Object.assign(
 
 type Finish = Callback<string | Buffer>;
 
-/** What is done here, and not by `spawn`. */
+/** The options that are implemented here rather than by `spawn`. */
 const OWN: readonly string[] = ['encoding', 'killSignal', 'maxBuffer', 'timeout'];
 
 const OPTIONS: readonly string[] = [
@@ -158,6 +158,6 @@ function promised(file: string, args: readonly string[], options: Options): Prom
       else reject(Object.assign(error as Error, { stdout, stderr }));
     });
   });
-  // Without a child the promise is rejected already.
+  // Without a child, the promise is already rejected.
   return Object.assign(promise, { child: child as unknown as ChildProcess });
 }

@@ -1,4 +1,4 @@
-// fork of node:child_process, for a Node program that is under a filter from its start, or from its own first line on.
+// fork of node:child_process, for a Node program that is under a filter from its start, or from its first line on.
 import type { ChildProcess, ForkOptions } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { optionError, oneOf } from '../../util/options.js';
@@ -31,9 +31,10 @@ export type ForkLoad = 'before-exec' | 'before-user-code';
 
 export interface ForkSandboxOptions extends SandboxOptions, ViolationReportOptions {
   /**
-   * `before-exec` (default): before Node itself starts, so the profile must allow the start of Node. `before-user-code`:
-   * by the new Node for all of its threads, before the module and the imports of `execArgv`; the profile need not allow
-   * the start-up. Code from NODE_OPTIONS, `--require` and `--loader` runs before the filter is loaded.
+   * When to load the filter. `before-exec` (default): before Node itself starts, so the profile must allow the start of
+   * Node. `before-user-code`: by the new Node for all of its threads, before the module and the imports of `execArgv`;
+   * the profile need not allow the start-up. Code from NODE_OPTIONS, `--require` and `--loader` runs before the filter
+   * is loaded.
    */
   readonly load?: ForkLoad | undefined;
 }
@@ -92,7 +93,7 @@ export function forkSandboxed(
   const stdio = forkStdio(rest);
   const module = modulePath instanceof URL ? fileURLToPath(modulePath) : modulePath;
   const begin = (file: string, nodeArgs: readonly string[], all: StdioList, argv0 = file): ChildProcess =>
-    // argv0 is passed on to spawn, which the types do not tell.
+    // fork passes argv0 to spawn, although its type lacks it.
     childProcess().fork(
       module,
       args,
@@ -146,8 +147,8 @@ export function forkSandboxed(
 }
 
 /**
- * The options of this Node for another one, without `-e` and its code, which Node also leaves out, and without the
- * kind of the code.
+ * The Node options of this process for another one, without `-e` and its code, which Node's fork omits too, and without
+ * the option for the code's type.
  */
 function ownExecArgv(): readonly string[] {
   const code = own(process as { readonly _eval?: string | undefined }, '_eval');
@@ -157,7 +158,7 @@ function ownExecArgv(): readonly string[] {
     : process.execArgv;
 }
 
-/** How Node interprets `stdio` and `silent`. */
+/** Interprets `stdio` and `silent` as Node does. */
 function forkStdio({ stdio, silent }: Pick<Own<ForkOptions>, 'stdio' | 'silent'>): StdioList {
   if (!Array.isArray(stdio)) return [...stdioList(stdio, silent === true ? 'pipe' : 'inherit'), 'ipc'];
   const list = stdioList(stdio);

@@ -1,4 +1,4 @@
-// Options that confine a child: separates the options of this package from those of Node.
+// Options that confine a child, separated from the options for Node.
 import { COMPILE_OPTIONS } from '../../filter/compile-options.js';
 import { compile, policyOf, type AnyProfile, type CompileOptions } from '../../filter/compile-profile.js';
 import type { Filter } from '../../filter/filter.js';
@@ -49,16 +49,16 @@ export interface SandboxOptions extends Omit<CompileOptions, 'arch' | 'kernel' |
 /** How the filter of a child is loaded. */
 export type ChildLoadOptions = Pick<SandboxOptions, 'noNewPrivs' | 'log' | 'specAllow'>;
 
-/** Options, taken apart. */
+/** The options in separate parts. */
 export interface Sandbox<Options> {
   readonly filter: Filter | Uint8Array;
   readonly load: ChildLoadOptions;
   readonly isolation: IsolationPlan;
-  /** What is left for Node. */
+  /** The options for Node. */
   readonly rest: Own<Omit<Options, keyof SandboxOptions>>;
 }
 
-/** Options of `compile`, except those that the machine decides. */
+/** Options of `compile`, except those that follow from the machine. */
 const COMPILING = COMPILE_OPTIONS.filter(name => !['arch', 'kernel', 'capabilities'].includes(name));
 
 const LOADING: readonly string[] = ['noNewPrivs', 'log', 'specAllow'];
@@ -89,8 +89,8 @@ export function sandbox<Options extends SandboxOptions>(
 }
 
 /**
- * All of Node's options, undefined if they were not given, so that Node does not look for inherited ones. The
- * environment is always there: Node would add inherited variables.
+ * All of Node's options, with undefined for those not given, so that Node does not read inherited ones. The environment
+ * is always set, because Node would add inherited variables.
  */
 function nodeRest(given: object, names: readonly string[]): object {
   const values = given as Readonly<Record<string, unknown>>;
@@ -112,12 +112,12 @@ function filterOf(options: Own<SandboxOptions>): Filter | Uint8Array {
   const isPlain = capabilities === undefined && Object.keys(compiling).length === 0;
   const found = isPlain ? shipped(profile) : undefined;
   if (found !== undefined) return found;
-  // A policy has its target, so capabilities in addition are an error.
+  // A policy already has a target, so additional capabilities are an error.
   const target = isPolicy(profile) && capabilities === undefined ? {} : runningTarget(capabilities);
   return compile(profile, { ...compiling, ...target });
 }
 
-/** Filters whose programs ship, by the names of their profiles, so that children of one profile share them. */
+/** Filters whose programs ship, by profile name, so that children with the same profile share them. */
 const filters = new Map<string, Filter>();
 
 function shipped(profile: unknown): Filter | undefined {

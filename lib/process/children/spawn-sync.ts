@@ -23,7 +23,7 @@ import { stdioList, type StdioList } from './launch/stdio.js';
 import { own, bare } from '../../util/own.js';
 import { SPAWN_SYNC_OPTIONS } from './launch/start-child.js';
 
-/** Node's own default, which an option that is undefined would take away. */
+/** Node's own default, because passing undefined would disable the limit. */
 const MAX_BUFFER = 1024 * 1024;
 
 type Output = string | Buffer;
@@ -94,7 +94,7 @@ export function spawnSync(
   return asIfPlain(result, command, stdio.length);
 }
 
-/** The result as if the command had been started directly, with the errno that is known better than by Node. */
+/** The result as if the command had been started directly, with the errno from the launcher. */
 function asIfPlain(
   result: SpawnSyncReturns<Output>,
   command: Command,

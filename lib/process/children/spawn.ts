@@ -19,18 +19,18 @@ import { SPAWN_OPTIONS, spawnWith, startChild } from './launch/start-child.js';
 import { stdioList } from './launch/stdio.js';
 import { givenOptions, ownOptions } from '../../util/options.js';
 
-/** What confines a command, and whether refusals are reported, which this process then handles until the end. */
+/** Options that confine a command or report refusals. */
 type Options = SandboxOptions & ViolationReportOptions;
 
 /**
- * Starts a command under a profile, which only has to allow execve and the calls of the command. Options, events and the
- * result are those of `spawn` of node:child_process. This process is not confined, and the command is isolated from it
- * (`isolation`).
+ * Starts a command under a profile, which only needs to allow execve and the calls of the command. Options, events and
+ * the result are those of `spawn` of node:child_process. This process is not confined, and the command is isolated from
+ * it (`isolation`).
  *
  * The profile is compiled first. Throws the errors of `compile`, UsageError, and LoadError if the filter cannot be
- * loaded; then nothing has run. If the command cannot be executed, it emits and throws the same as Node. With
- * `onViolation` or `reportOnly` the command is started as by `supervise`.
- * Source: https://nodejs.org/api/child_process.html#child_processspawncommand-args-options
+ * loaded; then nothing has run. If the command cannot be executed, it emits and throws the same errors as Node. With
+ * `onViolation` or `reportOnly`, the command is started as by `supervise`. Source:
+ * https://nodejs.org/api/child_process.html#child_processspawncommand-args-options
  */
 export function spawn(
   command: string,

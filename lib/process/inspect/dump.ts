@@ -17,25 +17,25 @@ export interface LiveLayer {
   readonly flags: readonly FilterFlag[] | undefined;
 }
 
-/** The layers of one thread. */
+/** The layers of a thread. */
 export interface ThreadDump {
-  /** The kernel's id of the thread. */
+  /** The thread id, as the kernel numbers it. */
   readonly id: number;
-  /** As the kernel keeps it: at most 15 bytes, which may be control characters. */
+  /** The name in the kernel: at most 15 bytes, which may be control characters. */
   readonly name: string;
-  /** Its mode. */
+  /** Its seccomp mode. */
   readonly mode: Mode;
-  /** The oldest first. */
+  /** The layers, the oldest first. */
   readonly layers: readonly LiveLayer[];
 }
 
-/** The layers of a thread, and of those threads of its process that have others. */
+/** The layers of a thread, and of other threads of its process that differ. */
 export interface ProcessDump extends ThreadDump {
   /** The process that the thread belongs to. */
   readonly pid: number;
-  /** Threads with other layers than this one. */
+  /** Threads with other layers than this thread. */
   readonly differing: readonly ThreadDump[];
-  /** What a reader should know: `not-filtered`, `strict-mode`, `threads-differ`. */
+  /** Warnings for readers: `not-filtered`, `strict-mode`, `threads-differ`. */
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -45,7 +45,7 @@ export interface DumpOptions {
   readonly threads?: boolean | undefined;
 }
 
-/** Milliseconds that a thread has to stop in: one that runs or sleeps takes well under one. */
+/** Maximum time for stopping a thread, in milliseconds. Running or sleeping threads need well under one. */
 const LIMIT = 1000;
 
 const LOG_FLAG = 2;
@@ -79,7 +79,7 @@ export function dump(id: number, options: DumpOptions = {}): ProcessDump {
   };
 }
 
-/** A thread's state, or undefined when it has ended. Throws UnsupportedError (`no-such-process`) where it is hidden. */
+/** A thread's state; undefined if it has ended. Throws UnsupportedError (`no-such-process`) if it is hidden. */
 function stateOf(id: number): StatusFile | undefined {
   try {
     const file = readStatusFile(`/proc/${id}/status`);
@@ -133,7 +133,7 @@ const liveLayer = ({ program, flags }: LiveFilter): LiveLayer => ({
   flags: flags === undefined ? undefined : (flags & LOG_FLAG) === 0 ? [] : ['SECCOMP_FILTER_FLAG_LOG'],
 });
 
-/** Equal for threads with the same layers. */
+/** A key that is equal for threads with the same layers. */
 const keyOf = ({ mode, layers }: ThreadDump): string => JSON.stringify([mode, layers]);
 
 function explain(failure: Failure, id: number): SeccompError {

@@ -1,15 +1,14 @@
-// Puts processes below their parents.
+// Arranges processes as a tree.
 
-/** What a tree is made of. */
+/** A process in the tree. */
 interface ProcessNode {
   readonly id: number;
   readonly parent: number;
 }
 
 /**
- * The processes in the order of a tree that is read from the top: each after its parent, with its depth. One whose parent
- * is not among them stands at depth 0. As the list was no snapshot, and ids are used again, parents may even lead round in a
- * circle: it is cut at one of them.
+ * The processes in tree order, each after its parent, with its depth. A process whose parent is not in the list has depth 0.
+ * Because the list is not a snapshot and ids are reused, parents may form a cycle, which is cut at one of them.
  */
 export function processTree<T extends ProcessNode>(
   processes: readonly T[],
@@ -31,7 +30,7 @@ export function processTree<T extends ProcessNode>(
       placed.add(process.id);
       rows.push(row);
       const below = children.get(process.id) ?? [];
-      // The last one in is the first one out.
+      // The last one pushed is visited first.
       for (const child of below.toReversed()) open.push({ depth: depth + 1, process: child });
     }
   };

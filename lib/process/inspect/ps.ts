@@ -1,4 +1,4 @@
-// Every process of the machine, as far as it is about filters.
+// Lists the seccomp state of all processes.
 import { UnsupportedError } from '../../util/errors.js';
 import { ownOptions } from '../../util/options.js';
 import { threadStatusOf } from './status.js';
@@ -7,11 +7,11 @@ import { whereReadable, idsIn } from './proc.js';
 
 /** A process, described by its first thread. */
 export interface ProcessEntry extends ThreadStatus {
-  /** 0 where it is outside of this PID namespace. */
+  /** The parent process; 0 if it is outside of this PID namespace. */
   readonly parent: number;
-  /** One of the kernel's own threads, which make no system calls. */
+  /** Whether it is one of the kernel's own threads, which make no system calls. */
   readonly kernel: boolean;
-  /** How many threads it has. */
+  /** The number of its threads. */
   readonly threads: number;
   /** Threads whose mode, number of filters or no_new_privs differs from the first thread. */
   readonly differing: readonly ThreadStatus[];
@@ -19,7 +19,7 @@ export interface ProcessEntry extends ThreadStatus {
 
 /** The result of `ps`. */
 export interface ProcessList {
-  /** By id. */
+  /** Processes, by ascending id. */
   readonly processes: readonly ProcessEntry[];
   /** The number of processes whose state could not be read. Those that /proc hides (hidepid=2) are not counted. */
   readonly unreadable: number;
@@ -51,7 +51,7 @@ export function ps(options: PsOptions = {}): ProcessList {
   const processes: ProcessEntry[] = [];
   let unreadable = 0;
   for (const id of ids) {
-    // No file where the process has ended, and nothing where it may not be read.
+    // `file` is undefined if the process has ended; `read` is undefined if it may not be read.
     const read = whereReadable(() => ({ file: readStatusFile(`${proc}/${id}/status`) }));
     if (read === undefined) unreadable++;
     else if (read.file !== undefined) processes.push(entryOf(proc, read.file));

@@ -2,45 +2,45 @@
 import { own } from '../../util/own.js';
 import { readText } from '../../util/host/read-text.js';
 
-/** `Seccomp` of /proc/PID/status. Source: proc_pid_status(5). */
+/** The `Seccomp` field of /proc/PID/status. Source: proc_pid_status(5). */
 export type Mode = 'disabled' | 'strict' | 'filter';
 
-/** The state of a thread as far as it is about filters. */
+/** The seccomp state of a thread. */
 export interface ThreadStatus {
-  /** The kernel's id of the thread. */
+  /** The thread id, as the kernel numbers it. */
   readonly id: number;
-  /** As the kernel keeps it: at most 15 bytes, which may be control characters. */
+  /** The name in the kernel: at most 15 bytes, which may be control characters. */
   readonly name: string;
-  /** Its mode. */
+  /** Its seccomp mode. */
   readonly mode: Mode;
-  /** Layers of filters; undefined before Linux 5.9, which does not tell. */
+  /** The number of filter layers; undefined before Linux 5.9, which does not report it. */
   readonly filters: number | undefined;
-  /** Whether it can gain no privileges by execve. */
+  /** Whether no_new_privs is set: execve cannot grant privileges. */
   readonly noNewPrivs: boolean;
 }
 
-/** Other fields that are read. A process has the file of its first thread. */
+/** A status file with other fields. That of a process describes its first thread. */
 export interface StatusFile extends ThreadStatus {
-  /** The letter of `State`: `R` running, `S` sleeping, `Z` ended and not yet waited for, … */
+  /** The letter in `State`: `R` running, `S` sleeping, `Z` ended but not yet waited for, … */
   readonly state: string;
   /** The process that the thread belongs to. */
   readonly process: number;
-  /** 0 where it is outside of this PID namespace. */
+  /** The parent process; 0 if it is outside of this PID namespace. */
   readonly parent: number;
-  /** The session, by the number of its leader, in the PID namespace of /proc. */
+  /** The id of the session, in the PID namespace of /proc. */
   readonly session: number;
-  /** The process that traces this thread, 0 for none. */
+  /** The process that traces this thread, or 0. */
   readonly tracer: number;
-  /** How many threads the process has. */
+  /** The number of threads of the process. */
   readonly threads: number;
-  /** A thread of the kernel's own. */
+  /** Whether it is a thread of the kernel itself. */
   readonly kernel: boolean;
 }
 
-/** By number. The last one, which is the kernel's own affair, marks what its filter has killed. */
+/** Modes by number. The last one, internal to the kernel, marks threads that their filter has killed. */
 const MODES: readonly Mode[] = ['disabled', 'strict', 'filter', 'filter'];
 
-/** Reads the file of a thread; undefined if it has ended. Throws what node:fs throws if it may not be read. */
+/** Reads the status file of a thread; undefined if it has ended. Throws the errors of node:fs if it may not be read. */
 export function readStatusFile(path: string): StatusFile | undefined {
   try {
     return parse(readText(path));
@@ -74,7 +74,7 @@ function parse(text: string): StatusFile {
     session: Number.parseInt(field('NSsid') ?? '0', 10),
     tracer: number('TracerPid'),
     threads: number('Threads'),
-    // Older kernels show this only indirectly: kernel threads have no memory, like processes that have ended.
+    // Older kernels show this only indirectly: kernel threads have no memory, as processes that have ended.
     kernel:
       kthread === undefined
         ? field('VmSize') === undefined && state !== 'Z' && state !== 'X'

@@ -1,4 +1,4 @@
-// The kernel's information about the filters of a process, for each thread.
+// Reads the kernel's information about the filters of a process, for each thread.
 import { readdirSync } from 'node:fs';
 import { UnsupportedError, UsageError } from '../../util/errors.js';
 import { readStatusFile, type Mode, type StatusFile, type ThreadStatus } from './status-file.js';
@@ -6,15 +6,15 @@ import { show } from '../../util/show.js';
 
 export type { Mode, ThreadStatus };
 
-/** The state of a process and of all of its threads. */
+/** The seccomp state of a process and all of its threads. */
 export interface ProcessStatus {
-  /** Its id. */
+  /** The process id. */
   readonly pid: number;
-  /** The weakest mode among the threads: `filter` only when every thread is filtered. */
+  /** The weakest mode of all threads: `filter` only if every thread is filtered. */
   readonly mode: Mode;
-  /** The fewest layers that any thread has. */
+  /** The smallest number of layers of all threads. */
   readonly filters: number | undefined;
-  /** Whether every thread has it. */
+  /** Whether all threads have no_new_privs. */
   readonly noNewPrivs: boolean;
   /** The threads, by id. */
   readonly threads: readonly ThreadStatus[];
@@ -33,7 +33,7 @@ export function status(pid: number = process.pid): ProcessStatus {
     const file = readStatusFile(`/proc/${pid}/task/${id}/status`);
     return file === undefined ? [] : [threadStatusOf(file)];
   });
-  // It has ended in between: of no threads, every one would have no_new_privs.
+  // The process has ended in the meantime; an empty list would count as having no_new_privs.
   if (threads.length === 0) throw noSuchProcess(pid);
   const layers = threads.map(thread => thread.filters);
   return {
@@ -45,7 +45,7 @@ export function status(pid: number = process.pid): ProcessStatus {
   };
 }
 
-/** State of the calling thread. */
+/** The state of the calling thread. */
 export function threadStatus(): ThreadStatus | undefined {
   const file = readStatusFile('/proc/thread-self/status');
   return file && threadStatusOf(file);
@@ -57,7 +57,7 @@ export function checkPid(pid: number): void {
   throw new UsageError('bad-pid', `${show(pid)} is not a process id`, 'Pass a positive integer');
 }
 
-/** What to throw for a process that is not there, or cannot be seen. */
+/** The error for a process that does not exist or is hidden. */
 export const noSuchProcess = (pid: number, cause?: unknown): UnsupportedError =>
   new UnsupportedError(
     'no-such-process',
@@ -66,7 +66,7 @@ export const noSuchProcess = (pid: number, cause?: unknown): UnsupportedError =>
     { cause },
   );
 
-/** Ids of the threads of a process. Throws UnsupportedError (`no-such-process`). */
+/** The thread ids of a process. Throws UnsupportedError (`no-such-process`). */
 export function taskIds(pid: number): readonly number[] {
   try {
     return readdirSync(`/proc/${pid}/task`).map(Number);
@@ -75,7 +75,7 @@ export function taskIds(pid: number): readonly number[] {
   }
 }
 
-/** The part of a status file that is about filters. */
+/** The part of a status file about seccomp. */
 export const threadStatusOf = ({ id, name, mode, filters, noNewPrivs }: StatusFile): ThreadStatus => ({
   id,
   name,

@@ -1,4 +1,4 @@
-// The settings with which a child is started so that it cannot reach this process.
+// Plans how a child is started so that it cannot reach this process.
 import { UnsupportedError } from '../../util/errors.js';
 import { oneOf } from '../../util/options.js';
 import { features } from '../machine/features.js';
@@ -15,9 +15,9 @@ import {
 
 /** The settings for the launcher, or for `exec`. */
 export interface IsolationPlan {
-  /** The program of the filter layer; empty for none. */
+  /** The program of the filter layer, or empty. */
   readonly layer: Uint8Array;
-  /** One of DOMAIN. */
+  /** One of the values of DOMAIN. */
   readonly domain: number;
   /** Whether io_uring operations are filtered. */
   readonly ringFilter: RingFilterMode;
@@ -29,7 +29,7 @@ export interface IsolationPlan {
   readonly receipt: Isolation;
 }
 
-/** Throws UsageError (`bad-option`), UnsupportedError (`isolation-unavailable`). */
+/** Plans an isolation. Throws UsageError (`bad-option`), UnsupportedError (`isolation-unavailable`). */
 export function planIsolation(
   mode: IsolationMode = 'best-effort',
   ringFilter: RingFilterMode = 'best-effort',

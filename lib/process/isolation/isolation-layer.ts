@@ -1,4 +1,4 @@
-// The filter layer of every isolated child, below that of its profile: it refuses a few calls and depends on no
+// The filter layer of every isolated child, below that of its profile. It refuses a few calls, independently of any
 // profile.
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
@@ -32,13 +32,13 @@ const IOCTL: SyscallPolicy = {
 };
 
 /**
- * New limits are passed by a pointer, which is as wide as a register; the process is an int, 0 for the caller itself.
+ * prlimit: new limits are passed by a pointer, which is as wide as a register; the process is an int, 0 for the caller.
  */
 const prlimit = ({ name, width }: Abi): SyscallPolicy => {
   const other: Condition = { op: 'SCMP_CMP_NE', arg: 0, width: 32, value: 0n };
   const sets: Condition = { op: 'SCMP_CMP_NE', arg: 2, width, value: 0n };
-  // x32 passes 64-bit pointers, of which its conditions see the low half: there, limits of other processes cannot be
-  // read either.
+  // x32 passes 64-bit pointers, but its conditions compare only their low halves. On x32, limits of other processes
+  // therefore cannot even be read.
   return {
     otherwise: SCMP_ACT_ALLOW,
     rules: [{ conditions: name === 'x32' ? [other] : [other, sets], action: EPERM }],
@@ -46,7 +46,7 @@ const prlimit = ({ name, width }: Abi): SyscallPolicy => {
 };
 
 /**
- * Numbers that kernels before 5.4 also serve: those of x32 without bit 30, and those of x86_64 with it. Source:
+ * Numbers that kernels before 5.4 serve as well: those of x32 without bit 30, and those of x86_64 with it. Source:
  * arch/x86/entry/syscalls/syscall_64.tbl, and commit 6365b842aae4.
  */
 const OTHER_IOCTLS: ReadonlyMap<AbiName, number> = new Map<AbiName, number>([
@@ -81,9 +81,9 @@ export function isolationPolicy(arch: Architecture = nativeArchitecture()): Poli
 let layer: Filter | undefined;
 
 /**
- * Returns the filter that isolated children get below that of their profile. It refuses, with EPERM, the ioctl(2)
- * requests TIOCSTI and TIOCLINUX, with which a process can type into its terminal, and prlimit(2) that sets limits of
- * another process; it allows everything else. It is proven like any other filter, and compiled once for this process.
+ * Returns the filter of isolated children below that of their profile. It refuses, with EPERM, the ioctl(2) requests
+ * TIOCSTI and TIOCLINUX, with which a process can type into its terminal, and prlimit(2) calls that set limits of
+ * another process; it allows everything else. It is proven like any other filter, and compiled once in this process.
  */
 export function isolationLayer(): Filter {
   return (layer ??= compilePolicy(isolationPolicy()));

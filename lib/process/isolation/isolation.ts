@@ -1,4 +1,4 @@
-// How a child is isolated from the process that starts it, and which parts of that the running kernel supports.
+// Defines how a child is isolated from the process that starts it, and which parts of that the running kernel supports.
 import { errnoName } from '../../kernel/errno.js';
 import type { Probe } from '../../native.js';
 
@@ -16,12 +16,12 @@ export const ISOLATION_MODES: readonly IsolationMode[] = ['best-effort', 'requir
  *
  * `memory`: reading and writing it, ptrace(2), descriptors through pidfd_getfd(2) and /proc. `signals`: to processes
  * that the child has not started, by any system call. `abstract-sockets`: connections to abstract AF_UNIX sockets.
- * `descriptors`: inherited ones that are not in `stdio`. `terminal`: ioctl(2) TIOCSTI and TIOCLINUX, and
- * /dev/tty unless it is one of the streams, by a session of its own. `limits`: prlimit(2) of other processes.
+ * `descriptors`: inherited ones that are not in `stdio`. `terminal`: ioctl(2) TIOCSTI and TIOCLINUX, and, by a separate
+ * session, /dev/tty unless it is one of the streams. `limits`: prlimit(2) of other processes.
  */
 export type IsolationPart = 'memory' | 'signals' | 'abstract-sockets' | 'descriptors' | 'terminal' | 'limits';
 
-/** A part that stays open. */
+/** A part that is not isolated. */
 export interface OpenWay {
   /** The part. */
   readonly part: IsolationPart;
@@ -50,7 +50,7 @@ export const DOMAIN = { none: 0, scoped: 1, refer: 2 } as const;
 /** The Landlock domain for a version of Landlock's ABI. */
 export function domainFor(abi: number): (typeof DOMAIN)[keyof typeof DOMAIN] {
   if (abi >= SCOPED_ABI) return DOMAIN.scoped;
-  // A domain of ABI 1 would make rename(2) and link(2) from one directory to another fail.
+  // A domain of ABI 1 would make rename(2) and link(2) between directories fail.
   return abi >= REFER_ABI ? DOMAIN.refer : DOMAIN.none;
 }
 
@@ -61,9 +61,9 @@ const SCOPED_ABI = 6;
 
 interface Part {
   readonly part: IsolationPart;
-  /** The filter layer closes it, which every kernel with filters can load. */
+  /** Whether the filter layer closes it, which every kernel with filters can load. */
   readonly byLayer: boolean;
-  /** The version of Landlock's ABI that it needs, 0 for none, and the Linux version that introduced it. */
+  /** The version of Landlock's ABI that it needs, or 0, and the Linux version that introduced it. */
   readonly abi: number;
   readonly linux: string;
 }

@@ -1,4 +1,4 @@
-// Which io_uring operations are refused to a child: those whose equivalent system calls its profile refuses.
+// Determines which io_uring operations a child is refused: those whose equivalent system calls its profile refuses.
 import { describeFailure } from '../../native.js';
 import { errnoName } from '../../kernel/errno.js';
 import { LoadError, UnsupportedError } from '../../util/errors.js';
@@ -13,7 +13,7 @@ import { RING_OPCODES } from '../../kernel/ring-operations.js';
 import { features } from '../machine/features.js';
 import { optionError } from '../../util/options.js';
 
-/** Whether the io_uring operations of a child are filtered: if the kernel supports it, always (otherwise an error), or not at all. */
+/** Whether to filter the io_uring operations of a child: if the kernel supports it, always (otherwise an error), or never. */
 export type RingFilterMode = 'best-effort' | 'required' | 'none';
 
 export const RING_FILTER_MODES: readonly RingFilterMode[] = ['best-effort', 'required', 'none'];
@@ -56,7 +56,7 @@ export const reasonWithout = ({
     ? `filters of io_uring operations need Linux 7.0, but this is ${release}`
     : `io_uring cannot be used here (${errnoName(ringFilterError)}): a loaded filter or kernel.io_uring_disabled may refuse it`;
 
-/** Why the launcher could not register them. */
+/** Why the launcher could not register the ring filter. */
 export const explainRingFilter = (failure: Failure): LoadError =>
   new LoadError(
     'ring-filter-refused',
@@ -67,7 +67,7 @@ export const explainRingFilter = (failure: Failure): LoadError =>
     { errno: failure.errno },
   );
 
-/** Verdicts by filter, which never change: many children are started under few filters. */
+/** Verdicts by filter, which are immutable, because many children run under few filters. */
 const known = new WeakMap<Filter, Uint8Array>();
 
 function verdictsOf(filter: Filter): Uint8Array {

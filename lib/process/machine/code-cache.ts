@@ -1,4 +1,4 @@
-// Describes the state of the code cache, which the user who installs the package can make.
+// Describes the state of the code cache, which the installing user can create.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Script } from 'node:vm';
@@ -6,7 +6,7 @@ import { packageFile } from '../../package-files.js';
 import { BUILD_FILE, codeCacheFolder, codeIn, nodeBuild, wrapped } from '../../util/host/code-cache.js';
 import { own } from '../../util/own.js';
 
-/** The state of the code cache, with the command that makes one if there is none that this Node uses. */
+/** The state of the code cache, with the command that creates one if this Node has none. */
 export function describeCodeCache(): string {
   const folder = codeCacheFolder(packageFile('bundle'));
   const problem = problemOf(folder);
@@ -37,13 +37,13 @@ function problemOf(folder: string): string | undefined {
   }
 }
 
-/** A file of the code cache, and the code in it. */
+/** A file of the code cache and its code. */
 interface Kept {
   readonly file: string;
   readonly cachedData: Buffer | undefined;
 }
 
-/** Whether V8 compiles a file anew in spite of the code. */
+/** Whether V8 rejects the cached code and compiles the file again. */
 function isRejected({ file, cachedData }: Kept): boolean | undefined {
   const text = readFileSync(packageFile(`bundle/${basename(file, '.bin')}`), 'latin1');
   return own(new Script(wrapped(text), { ...(cachedData && { cachedData }) }), 'cachedDataRejected');

@@ -1,4 +1,4 @@
-// What the running kernel can do with filters, found by asking it.
+// Probes the running kernel's support for filters.
 import { native, type Probe } from '../../native.js';
 import { parseKernelVersion } from '../../kernel/kernel-version.js';
 import { isolationOf, type Isolation } from '../isolation/isolation.js';
@@ -8,11 +8,11 @@ import { missingFeatures, type MissingFeature } from '../../kernel/kernel-featur
 export interface Features extends Probe {
   /** Whether filters can be loaded. */
   readonly available: boolean;
-  /** Version of the libseccomp that is linked. */
+  /** The version of libseccomp in the add-on. */
   readonly libseccomp: string;
   /** Features that this kernel lacks, with the first Linux version that has them. */
   readonly missing: readonly MissingFeature[];
-  /** What `isolation: 'best-effort'` achieves, and what stays open. */
+  /** What `isolation: 'best-effort'` achieves, and what it leaves open. */
   readonly isolation: Isolation;
 }
 
@@ -20,10 +20,8 @@ let known: Features | undefined;
 
 /**
  * Probes which actions and flags of seccomp(2) the kernel supports, and Landlock. Changes nothing. It probes only once,
- * because a filter may refuse to probe later.
- * Throws UnsupportedError if the add-on cannot be loaded.
- * Source: seccomp(2), SECCOMP_GET_ACTION_AVAIL and SECCOMP_GET_NOTIF_SIZES; landlock_create_ruleset(2),
- * LANDLOCK_CREATE_RULESET_VERSION.
+ * because a filter may refuse later probes. Throws UnsupportedError if the add-on cannot be loaded. Source: seccomp(2),
+ * SECCOMP_GET_ACTION_AVAIL and SECCOMP_GET_NOTIF_SIZES; landlock_create_ruleset(2), LANDLOCK_CREATE_RULESET_VERSION.
  */
 export function features(): Features {
   return (known ??= ask());

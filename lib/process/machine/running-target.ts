@@ -1,4 +1,4 @@
-// The machine that this process runs on, as profiles are resolved for it.
+// The machine of this process as a target for resolving profiles.
 import { UnsupportedError } from '../../util/errors.js';
 import type { Target, TargetOptions } from '../../policy/target.js';
 import { nativeArchitecture } from '../../kernel/architectures.js';
@@ -9,12 +9,12 @@ import { features } from './features.js';
 /** The capabilities for `caps` conditions: names, or `bounding` for this process's bounding set. */
 export type Capabilities = Iterable<string> | 'bounding';
 
-/** A target that is described in full. */
+/** A complete target. */
 export type RunningTarget = Required<TargetOptions> & Pick<Target, 'arch' | 'kernel'>;
 
 /**
- * The running kernel and architecture, with no capabilities unless given.
- * Throws UnsupportedError (`unsupported-platform`, `unsupported-architecture`).
+ * The running kernel and architecture, and these capabilities; default: none. Throws UnsupportedError
+ * (`unsupported-platform`, `unsupported-architecture`).
  */
 export function runningTarget(capabilities: Capabilities = []): RunningTarget {
   const arch = nativeArchitecture();

@@ -1,17 +1,17 @@
-// Finds out whether the running kernel is newer than the tables: calls that it serves and that have no name here.
+// Finds calls that the running kernel serves but this package's tables lack.
 import { errnoName } from '../../kernel/errno.js';
 import { LibseccompError } from '../../util/errors.js';
 import { isFailure, native } from '../../native.js';
 import { syscallsOf } from '../../kernel/abi.js';
 import { nativeArchitecture } from '../../kernel/architectures.js';
 
-/** Numbers that are tried above the table: a release of Linux brings a few. */
+/** How many numbers above the table are tried; each Linux release adds only a few. */
 const TRIED = 64;
 
 /**
- * The numbers of calls that this kernel serves on its native ABI and that this package has no name for, ascending.
- * They are made once, with invalid arguments, by a child process without privileges. A filter in force hides those that it
- * answers itself. Throws LibseccompError where no child could be made.
+ * The numbers of calls that this kernel serves on its native ABI and that have no name in this package, ascending. A child
+ * process without privileges makes each call once, with invalid arguments. A filter in force hides calls that it answers
+ * itself. Throws LibseccompError if the child cannot be created.
  */
 export function unnamedCalls(): readonly number[] {
   const newest = Math.max(...syscallsOf(nativeArchitecture()).values());

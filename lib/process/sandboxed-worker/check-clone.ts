@@ -1,11 +1,11 @@
-// Bounds what deserializing a message costs, before V8 does it: bytes are cheap to receive, and some are expensive to decode.
+// Limits the cost of deserializing a message before V8 does it: some messages are cheap to receive but expensive to decode.
 import { WorkerError } from '../../util/errors.js';
 
-/** What a message may be at most. */
+/** The limits of a message. */
 export interface MessageLimits {
-  /** Bytes. */
+  /** The maximum size in bytes. */
   readonly maxMessageSize: number;
-  /** Units of `COST`. */
+  /** The maximum cost in units of `COST`. */
   readonly maxMessageCost: number;
 }
 
@@ -15,44 +15,47 @@ export const DEFAULT_LIMITS: MessageLimits = { maxMessageSize: 16 * 2 ** 20, max
 export const FORMAT_VERSION = 15;
 
 /**
- * What values cost, in units of about 0.2 µs: measured on Node 20 to 26 as the worst of many of a kind. docs/workers.md
- * has the same numbers.
+ * The costs of values, in units of about 0.2 µs: measured on Node 20 to 26 as the worst of many values of a kind.
+ * docs/workers.md has the same numbers.
  */
 const COST = {
-  /** A primitive, a string, a reference to an object that came before. */
+  /** A primitive, a string, or a reference to an earlier object. */
   primitive: 1,
-  /** A property key that no object of the message had after the same keys: V8 makes a new hidden class. Others cost 1. */
+  /** A property key that follows a new sequence of keys, for which V8 makes a new hidden class. Other keys cost 1. */
   newKey: 50,
   /** An object, a dense array, a Date, a BigInt. */
   object: 6,
   /** A Map, a Set, an error, a RegExp, an ArrayBuffer, a view, an object around a primitive. */
   exotic: 16,
-  /** A sparse array, to which an eighth of its length is added, since V8 reserves memory for all of it. */
+  /** A sparse array. An eighth of its length is added, because V8 reserves memory for all of it. */
   sparseArray: 50,
-  /** Each \p or \P in a RegExp with the flag u or v: V8 builds the set when it reads the pattern. */
+  /** Each \p or \P in a RegExp with the flag u or v, because V8 builds the set when it parses the pattern. */
   unicodeProperty: 5000,
-  /** Each property that may be one of strings (RGI_Emoji and others), with the flag v. */
+  /** Each property that may be one of strings (RGI_Emoji and others) with the flag v. */
   emojiProperty: 250_000,
 } as const;
 
 /**
- * Keys of one Map or Set that are numbers cost the square of their count by this: V8 hashes them without a seed, so that
- * they can be made to collide. Those that are compared in memory (bigints, fractions) count twice.
+ * Number keys of one Map or Set cost the square of their count divided by this: V8 hashes them without a seed, so that
+ * they can be made to collide. Keys that are compared in memory (bigints, fractions) count twice.
  */
 const NUMBER_KEYS = 64;
 
-/** An integer key that is further behind the elements makes V8 change to a dictionary; for a nearer one it makes room up to it. */
+/**
+ * For an integer key further than this beyond the elements, V8 changes to a dictionary; for a nearer one, it reserves memory up
+ * to it.
+ */
 const MAX_GAP = 1024;
 const GAP_COST = 1 / 16;
 
-/** Of a RegExp, as V8 counts them: u and v. */
+/** V8's bits for the flags u and v of a RegExp. */
 const UNICODE_FLAG = 0x10;
 const UNICODE_SETS_FLAG = 0x100;
 
 const tag = (character: string): number => character.charCodeAt(0);
 const PADDING = 0;
 
-/** Values without anything behind their tag, or with a fixed number of bytes. */
+/** Values with a fixed number of bytes after their tag. */
 const FIXED: ReadonlyMap<number, readonly [bytes: number, cost: number]> = new Map([
   [tag('_'), [0, COST.primitive]],
   [tag('0'), [0, COST.primitive]],
@@ -66,7 +69,7 @@ const FIXED: ReadonlyMap<number, readonly [bytes: number, cost: number]> = new M
   [tag('n'), [8, COST.exotic]],
 ]);
 
-/** Values that hold others up to a tag of their end, behind which there are numbers. */
+/** Values that contain others up to an end tag, which is followed by numbers. */
 const NESTED: ReadonlyMap<number, readonly [end: number, numbers: number, kind: Kind, cost: number]> =
   new Map([
     [tag('o'), [tag('{'), 1, 'properties', COST.object]],
@@ -79,27 +82,27 @@ const NESTED: ReadonlyMap<number, readonly [end: number, numbers: number, kind: 
 
 type Kind = 'root' | 'properties' | 'map' | 'set' | 'error';
 
-/** A value whose end has not been reached. */
+/** A value whose end has not been read yet. */
 interface Open {
   readonly kind: Kind;
   readonly end: number;
-  /** How many numbers follow the tag of the end. */
+  /** The number of numbers after the end tag. */
   readonly numbers: number;
-  /** Elements that come before anything else. */
+  /** The number of elements that come first. */
   elements: number;
   /** Whether the next value is a key. */
   isKey: boolean;
-  /** Keys that are numbers. */
+  /** The number of keys that are numbers. */
   numberKeys: number;
-  /** How many elements V8 has room for. */
+  /** The number of elements that V8 has reserved memory for. */
   reach: number;
   /** A hash of the property keys so far. */
   shape: number;
 }
 
 /**
- * Walks through a serialized value without making it. Strict: it accepts what V8's own serializer writes for what can
- * leave a process, and nothing else of V8's format (no shared or transferred memory, no WebAssembly).
+ * Walks through a serialized value without creating it. Strict: it accepts only what V8's own serializer writes for
+ * values that can leave a process, and nothing else of V8's format (no shared or transferred memory, no WebAssembly).
  *
  * Throws WorkerError (`worker-message-too-costly`) beyond a limit, TypeError for anything that is not a serialized value.
  */
@@ -114,10 +117,10 @@ class Walk {
   readonly #open: Open[] = [];
   #at = 0;
   #cost = 0;
-  /** Bytes that resizable buffers may grow to. */
+  /** The total size to which resizable buffers may grow, in bytes. */
   #reserved = 0;
   readonly #shapes = new Set<number>();
-  /** Of a polynomial hash; drawn for each message, so that keys cannot be made to collide. */
+  /** The multiplier of a polynomial hash, random for each message so that keys cannot be made to collide. */
   readonly #multiplier = Math.floor(Math.random() * 2 ** 31) * 2 + 1;
 
   constructor(bytes: Uint8Array, limits: MessageLimits) {
@@ -176,14 +179,14 @@ class Walk {
     if (index === undefined) return;
     const gap = index - top.reach;
     if (gap >= 0 && gap <= MAX_GAP) {
-      // As V8 makes room for elements.
+      // V8 grows elements in this way.
       const capacity = index + Math.floor(index / 2) + 16;
       this.#charge((capacity - top.reach) * GAP_COST);
       top.reach = capacity;
     }
   }
 
-  /** A property key that is an index of an element; undefined for a string. Throws for other kinds of keys. */
+  /** Reads a property key that is an index of an element; undefined for a string. Throws for other kinds of keys. */
   #integerKey(next: number, start: number): number | undefined {
     switch (next) {
       case tag('I'):
@@ -198,7 +201,7 @@ class Walk {
         return this.#view.getFloat64(start, true);
       case tag('"'):
       case tag('c'):
-        // V8 writes an index as a number.
+        // V8 writes an index as a number, never as a string.
         if (isIndex(this.#bytes.subarray(start, this.#at), next === tag('c'))) malformed();
         return undefined;
       default:
@@ -251,7 +254,7 @@ class Walk {
         this.#resizable();
         return;
       case tag('\\'):
-        // A view, as clone.ts writes it: its class and its bytes.
+        // A view in the format of clone.ts: its class and its bytes.
         this.#charge(COST.exotic);
         this.#number();
         this.#skip(this.#number());
@@ -266,12 +269,12 @@ class Walk {
     const length = numbers === 2 ? this.#number() : 0;
     const isSparse = next === tag('a');
     if (isSparse) this.#charge(length / 8);
-    // An element takes a byte at least.
+    // Each element takes at least one byte.
     else if (length > this.#bytes.length - this.#at) malformed();
     this.#push(kind, end, numbers, isSparse ? 0 : length);
   }
 
-  /** Of an error: its class, message, stack and cause, each behind a tag. */
+  /** Reads a part of an error: its class, message, stack or cause, each after a tag. */
   #errorPart(next: number): void {
     if (next === tag('m') || next === tag('s')) this.#string();
     else if (next === tag('c')) this.#value(this.#tag());
@@ -286,7 +289,7 @@ class Walk {
     const flags = this.#number();
     this.#charge(pattern.length);
     if ((flags & (UNICODE_FLAG | UNICODE_SETS_FLAG)) === 0) return;
-    // NUL stands between the characters of wide strings.
+    // In wide strings, a NUL follows each ASCII character.
     const text = Buffer.from(pattern).toString('latin1').replaceAll('\0', '');
     this.#charge(count(text, /\\p/gi) * COST.unicodeProperty);
     if ((flags & UNICODE_SETS_FLAG) !== 0) this.#charge(count(text, /emoji/gi) * COST.emojiProperty);
@@ -330,7 +333,7 @@ class Walk {
     this.#skip(this.#number());
   }
 
-  /** The next tag. V8 aligns strings of two-byte characters by one byte of padding at most. */
+  /** Reads the next tag. V8 aligns two-byte strings with at most one byte of padding. */
   #tag(): number {
     const next = this.#byte();
     return next === PADDING ? this.#byte() : next;
@@ -345,7 +348,7 @@ class Walk {
     if (this.#at > this.#bytes.length) malformed();
   }
 
-  /** A number of up to 32 bits, seven to a byte. */
+  /** Reads a number of up to 32 bits, seven per byte. */
   #number(): number {
     let value = 0;
     for (let scale = 1; scale <= 2 ** 28; scale *= 128) {
@@ -361,7 +364,7 @@ const ERROR_CLASSES: readonly number[] = ['E', 'R', 'F', 'S', 'T', 'U'].map(tag)
 
 const count = (text: string, what: RegExp): number => text.match(what)?.length ?? 0;
 
-/** Whether a string, behind its length of one byte, is the decimal form of an index. */
+/** Whether a string, after its length of one byte, is the decimal form of an index. */
 function isIndex(string: Uint8Array, isWide: boolean): boolean {
   const text = Buffer.from(string.subarray(1, 24)).toString(isWide ? 'utf16le' : 'latin1');
   return /^(0|[1-9]\d{0,9})$/.test(text);

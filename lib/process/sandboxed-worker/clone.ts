@@ -1,4 +1,4 @@
-// Structured clones as bytes: postMessage to a thread of another process.
+// Structured clones as bytes, for postMessage to a thread of another process.
 import type { Transferable } from 'node:worker_threads';
 import { util, v8 } from '../../util/builtins.js';
 import { MAX_PAYLOAD } from './frames.js';
@@ -6,7 +6,7 @@ import { MAX_PAYLOAD } from './frames.js';
 /** A serialized value. */
 export type Packed = Uint8Array;
 
-/** Classes of views; their order is that of the format. Looked up by name, since Float16Array is not in every Node. */
+/** Classes of views in the order of the format. Looked up by name, because some Node versions lack Float16Array. */
 const VIEWS = [
   'Buffer',
   'DataView',
@@ -27,17 +27,17 @@ const VIEWS = [
 type ViewClass = new (buffer: ArrayBuffer) => ArrayBufferView;
 
 /**
- * Serializes a value. Array buffers to be transferred are copied and detached. Of a view its own bytes are serialized and
- * not, as within a process, the whole buffer: those of Node's own are parts of a pool with bytes of others.
- * Throws DataCloneError (DOMException) for what cannot leave a process: functions, ports, shared memory; nothing is
- * detached then.
+ * Serializes a value. Array buffers to transfer are copied and detached. For a view, only its own bytes are serialized,
+ * unlike within a process, where the whole buffer is: buffers of Node are often parts of a pool with unrelated bytes.
+ * Throws DataCloneError (DOMException) for values that cannot leave a process (functions, ports, shared memory); then
+ * nothing is detached.
  */
 export function pack(value: unknown, transfer: readonly Transferable[] = []): Packed {
   if (transfer.some(item => !(item instanceof ArrayBuffer))) {
     throw dataCloneError('only an ArrayBuffer can be transferred to another process, where it is copied');
   }
   const serializer = new (v8().DefaultSerializer)();
-  // Node calls these.
+  // Node calls these methods.
   Object.assign(serializer, {
     _getDataCloneError: dataCloneError,
     _getSharedArrayBufferId: refuseShared,
@@ -58,13 +58,12 @@ export function pack(value: unknown, transfer: readonly Transferable[] = []): Pa
 }
 
 /**
- * Deserializes a value. Each view in it has a buffer of its own with its bytes and nothing else: Node's deserializer would
- * give views of `bytes`, or of the pool that small Buffers are parts of.
- * Throws for anything that is not a serialized value.
+ * Deserializes a value. Each view has its own buffer with only its bytes: Node's deserializer would return views of
+ * `bytes`, or of the pool for small Buffers. Throws for anything that is not a serialized value.
  */
 export function unpack(bytes: Packed): unknown {
   const deserializer = new (v8().DefaultDeserializer)(bytes);
-  // Node calls it.
+  // Node calls this method.
   Object.assign(deserializer, {
     _readHostObject: () => {
       const name = VIEWS[deserializer.readUint32()];
@@ -84,7 +83,7 @@ function viewOf(object: object): ArrayBufferView {
   return util().types.isSharedArrayBuffer(object.buffer) ? refuseShared() : object;
 }
 
-/** By internal type, regardless of its properties. */
+/** The class by internal type, regardless of properties. */
 function classOf(view: ArrayBufferView): (typeof VIEWS)[number] {
   if (Buffer.isBuffer(view)) return 'Buffer';
   return VIEWS.find(name => name === typedArrayName(view)) ?? 'DataView';

@@ -1,39 +1,39 @@
-// Frames of bytes over a stream: a kind, a length and a payload. The channel of `fork` is unsuitable: bytes on it
-// that are not a message are an uncaught exception in the reader.
+// Frames of bytes over a stream: a kind, a length and a payload. The channel of `fork` is unsuitable, because bytes on
+// it that are not a message cause an uncaught exception in the reader.
 import type { Socket } from 'node:net';
 import { WorkerError } from '../../util/errors.js';
 import { TurnQueue, type Task } from './turns.js';
 
-/** What is sent: a kind, which is a byte, and any bytes. */
+/** A frame: a kind, which is a byte, and any bytes. */
 export interface Frame {
   readonly kind: number;
   readonly payload: Uint8Array;
 }
 
-/** A byte for the kind and four for the length, little-endian. */
+/** The size of the header: one byte for the kind and four for the length, little-endian. */
 const HEADER = 5;
 
-/** The longest payload that the header can announce. */
+/** The maximum length in a header. */
 export const MAX_PAYLOAD = 0xffff_ffff;
 
 const FIRST_CAPACITY = 64 * 1024;
 
-/** Writes one; `then` is called when it has been handed to the kernel. */
+/** Writes a frame. `then` is called when it has been passed to the kernel. */
 export function writeFrame(channel: Socket, { kind, payload }: Frame, then?: () => void): void {
   const header = Buffer.alloc(HEADER);
   header.writeUInt8(kind);
   header.writeUInt32LE(payload.byteLength, 1);
-  // In one piece: two take writev, for which a profile may have no other reason.
+  // In one chunk, because two would need writev, which a profile may not allow otherwise.
   channel.write(Buffer.concat([header, payload]), then);
 }
 
-/** Takes frames out of chunks, however these are cut. Holds one chunk and one payload at most. */
+/** Reads frames from chunks of any size. Holds at most one chunk and one payload. */
 export class FrameReader {
   readonly #maxPayload: number;
   #chunk: Uint8Array = new Uint8Array(0);
   readonly #header = new Uint8Array(HEADER);
   #headerLength = 0;
-  /** Grows with what arrives: a length that is announced and not sent takes no memory. */
+  /** Grows as data arrives, so that a length without data takes no memory. */
   #payload = new Uint8Array(0);
   #payloadLength = 0;
 
@@ -41,14 +41,14 @@ export class FrameReader {
     this.#maxPayload = maxPayload;
   }
 
-  /** Takes a chunk, once `next` has given all of the one before. */
+  /** Adds a chunk, once `next` has consumed the previous one. */
   push(chunk: Uint8Array): void {
     this.#chunk = chunk;
   }
 
   /**
-   * The next frame, with a payload in its own memory; undefined if another chunk is needed. Throws WorkerError
-   * (`worker-message-too-large`) for one that is too long; nothing can be read after that.
+   * The next frame, with its own copy of the payload; undefined if another chunk is needed. Throws WorkerError
+   * (`worker-message-too-large`) for a payload that is too long; nothing can be read after that.
    */
   next(): Frame | undefined {
     const missing = HEADER - this.#headerLength;
@@ -83,39 +83,39 @@ export class FrameReader {
   }
 }
 
-/** What `readFrames` calls, and asks. */
+/** Callbacks and settings of `readFrames`. */
 interface FrameListener {
-  /** The longest payload, in bytes. */
+  /** The maximum length of a payload, in bytes. */
   readonly maxPayload: number;
-  /** Whether frames that wait keep the process alive. */
+  /** Whether pending frames keep the process alive. */
   isReferenced(): boolean;
-  /** Takes a frame. What it throws is an uncaught exception, and the next frame arrives all the same. */
+  /** Called for each frame. Its errors are uncaught exceptions; the next frame arrives nevertheless. */
   frame(frame: Frame): void;
-  /** Called for data that cannot be read. No frame follows. */
+  /** Called for invalid data. No frame follows. */
   failed(error: WorkerError): void;
-  /** The channel is closed, and every frame has been taken or was dropped. */
+  /** Called when the channel is closed and every frame has been delivered or dropped. */
   closed(): void;
 }
 
-/** Frames that are being read. */
+/** An active reader of frames. */
 export interface FrameStream {
-  /** Drops the frames that have not been read yet. */
+  /** Drops all frames that have not been read yet. */
   stop(): void;
 }
 
-/** One for the event loop of this thread, whose time it limits. */
+/** One queue for the event loop of this thread, whose time it limits. */
 const turns = new TurnQueue();
 
 /**
- * Reads frames for a listener, some in each turn of the event loop. The channel is read no further while there are frames to
- * be taken: the sender waits when what the kernel holds for it is full.
+ * Reads frames for a listener, a limited number in each turn of the event loop. The channel is not read while frames are
+ * pending, so that the sender blocks once the kernel's buffer is full.
  */
 export function readFrames(channel: Socket, listener: FrameListener): FrameStream {
   const reader = new FrameReader(listener.maxPayload);
-  // Even a paused stream ends when the other side is closed, while there may be frames left in the last chunk.
+  // Even a paused stream ends when the other side closes, while the last chunk may still contain frames.
   let isStopped = false;
   let isClosed = false;
-  // One, and another if Node resumes the stream by itself, as at the exit of a child.
+  // Usually one; two if Node resumes the stream itself, as at the exit of a child.
   const chunks: Uint8Array[] = [];
   const next = (): Frame | undefined => {
     if (isStopped) return undefined;

@@ -1,4 +1,4 @@
-// What the two processes of a SandboxedWorker send each other, as frames.
+// The frames that the two processes of a SandboxedWorker exchange.
 import type { WorkerOptions } from 'node:worker_threads';
 import { WorkerError } from '../../util/errors.js';
 import { show } from '../../util/show.js';
@@ -8,13 +8,13 @@ import type { Frame } from './frames.js';
 /** The descriptor of the channel, after those of the standard streams and the channel of `fork`. */
 export const CHANNEL = 4;
 
-/** Options that the thread in the other process gets. */
+/** Options for the thread in the other process. */
 export type ThreadOptions = Pick<
   WorkerOptions,
   'argv' | 'eval' | 'execArgv' | 'name' | 'resourceLimits' | 'stdin'
 >;
 
-/** What is packed to start a worker. */
+/** The data that starts a worker. */
 export interface Start {
   readonly module: string;
   readonly isUrl: boolean;
@@ -22,13 +22,13 @@ export interface Start {
   readonly options: ThreadOptions;
 }
 
-/** To the worker's process: a packed `Start`, then packed values. */
+/** Frames to the worker's process: a packed `Start`, then packed values. */
 export type OrderKind = 'start' | 'message';
 
-/** From the worker's process. Values and errors are packed; an exit code is a byte. */
+/** Frames from the worker's process. Values and errors are packed; an exit code is one byte. */
 type ReportKind = 'online' | 'message' | 'messageerror' | 'error' | 'exit';
 
-/** The bytes of the kinds. 0 is none, so that zeros are not frames. */
+/** The bytes of the kinds. 0 is invalid, so that zeros are not frames. */
 const KINDS = { start: 1, message: 2, online: 3, messageerror: 4, error: 5, exit: 6 } as const;
 
 const REPORTS: readonly ReportKind[] = ['online', 'message', 'messageerror', 'error', 'exit'];
@@ -42,15 +42,13 @@ export const frameOf = (kind: OrderKind | ReportKind, payload: Packed = new Uint
 export const isStart = ({ kind }: Frame): boolean => kind === KINDS.start;
 
 /**
- * Follows what a worker's process reports, in which code of the sandbox can write to the channel what it likes.
- * `online` and `error` come once, and nothing comes after `exit`.
+ * Checks the sequence of frames from a worker's process, because code in the sandbox can write anything to the channel.
+ * `online` and `error` come at most once, and nothing follows `exit`.
  */
 export class ReportReader {
   readonly #seen = new Set<ReportKind>();
 
-  /**
-   * The kind of a frame. Throws WorkerError (`worker-protocol`) for one that no worker's process sends at this point.
-   */
+  /** The kind of a frame. Throws WorkerError (`worker-protocol`) for a frame that is invalid at this point. */
   kindOf({ kind, payload }: Frame): ReportKind {
     const report = REPORTS.find(name => KINDS[name] === kind);
     if (report === undefined) throw protocolError(`a frame of kind ${show(kind)}`);

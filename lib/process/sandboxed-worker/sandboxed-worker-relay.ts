@@ -1,4 +1,4 @@
-// What the process of a SandboxedWorker runs: it starts the worker as a thread and relays messages.
+// The main module of a SandboxedWorker's process: starts the worker as a thread and relays messages.
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
@@ -14,7 +14,7 @@ const report = (...what: Parameters<typeof frameOf>): void => {
   writeFrame(channel, frameOf(...what));
 };
 
-/** As exit(3): of a code, eight bits arrive. */
+/** Ends the process. As with exit(3), only eight bits of the code count. */
 const end = (code: number): void => {
   const status = code & 0xff;
   writeFrame(channel, frameOf('exit', Uint8Array.of(status)), () => process.exit(status));
@@ -31,7 +31,7 @@ readFrames(channel, {
     if (isStart(frame)) worker = start(value as Start);
     else worker?.postMessage(value);
   },
-  // Not possible: the header has no room for more.
+  // Impossible, because the header cannot express a larger length.
   failed: () => process.exit(1),
   // The process that started this one has ended.
   closed: () => process.exit(1),
@@ -61,17 +61,17 @@ function start({ module, isUrl, workerData, options }: Start): Worker | undefine
 }
 
 /**
- * Waits until the kernel has all that the worker wrote, which Node pipes to the stream of this process: what does not fit
- * into the pipe at once would be lost with the process.
+ * Waits until the kernel has all of the worker's output, which Node pipes to the stream of this process. Output that does
+ * not fit into the pipe at once would be lost with the process.
  */
 async function passedOn(from: Readable, to: NodeJS.WriteStream): Promise<void> {
-  // The pipe has no reader any more. The worker continues, as it would with one.
+  // The pipe has no reader any more. The worker continues as it would with one.
   to.on('error', () => from.resume());
   await finished(from);
   await new Promise(resolve => to.write('', resolve));
 }
 
-/** What another thread can receive, another process may not. */
+/** Converts a message. Some values can be cloned to another thread but not to another process. */
 function messageOf(value: unknown): Parameters<typeof frameOf> {
   try {
     return ['message', pack(value)];

@@ -19,7 +19,7 @@ import { frameOf, ReportReader, type OrderKind, type Start, type ThreadOptions }
 import { unpackThrown } from './thrown.js';
 import { own, type Own } from '../../util/own.js';
 
-/** Options of SandboxedWorker: those of Worker, of its process, and those that confine it. */
+/** Options of SandboxedWorker: those of Worker, those of its process, and those that confine it. */
 export interface SandboxedWorkerOptions
   extends
     SandboxOptions,
@@ -40,11 +40,11 @@ export interface SandboxedWorkerOptions
   readonly env?: NodeJS.ProcessEnv | undefined;
   /** The working directory of the process; default: that of this process. */
   readonly cwd?: string | URL | undefined;
-  /** User of the process: setuid(2). */
+  /** The user of the process: setuid(2). */
   readonly uid?: number | undefined;
-  /** Group of the process: setgid(2). */
+  /** The group of the process: setgid(2). */
   readonly gid?: number | undefined;
-  /** Another Node, of the same major version. */
+  /** The path of another Node executable, of the same major version. */
   readonly execPath?: string | undefined;
   /** When the filter is loaded: before Node starts (default), or after its start and before the worker's. */
   readonly load?: ForkLoad | undefined;
@@ -61,13 +61,13 @@ export interface SandboxedWorkerOptions
 export interface SandboxedWorkerEvents {
   /** The module begins to run. */
   readonly online: [];
-  /** It has called `parentPort.postMessage`. */
+  /** The worker has called `parentPort.postMessage`. */
   readonly message: [value: unknown];
   /** A message could not be deserialized. */
   readonly messageerror: [error: Error];
   /** An uncaught error of the worker; a LoadError or a WorkerError if its process failed. */
   readonly error: [error: unknown];
-  /** It has ended; always the last event. */
+  /** The worker has ended; always the last event. */
   readonly exit: [code: number];
 }
 
@@ -84,30 +84,33 @@ const OPTIONS: readonly string[] = [
   ...SANDBOX_OPTIONS,
 ];
 
-/** Options that are for this process or for the thread in the other one, and not for `fork`. */
+/** Options for this process or for the thread in the other one, not for `fork`. */
 const NOT_OF_FORK: readonly string[] = [
   ...THREAD_OPTIONS,
   ...['stdout', 'stderr', 'workerData', 'transferList', 'maxMessageSize', 'maxMessageCost'],
 ];
 
-/** After its end, what `fork` has to tell of a process that could not be confined is read within so many turns. */
+/**
+ * How many turns of the event loop to wait, after the process has ended, for `fork` to report that it could not be
+ * confined.
+ */
 const TURNS = 4;
 
-/** Characters of the reason why a message could not be deserialized. */
+/** The maximum length of the reason why a message could not be deserialized. */
 const MAX_REASON = 1000;
 
 const RELAY = 'bundle/sandboxed-worker-relay.js';
 
 /**
- * A worker with the interface of Worker of node:worker_threads, for a module that runs in a process of its own under a
+ * A worker with the interface of Worker of node:worker_threads, for a module that runs in a separate process under a
  * profile. In that process the module is a worker thread: `parentPort`, `workerData` and everything else of
  * node:worker_threads are Node's own.
  *
- * Throws what `compile` throws, UsageError, and DataCloneError for workerData that cannot be cloned. A filter that
+ * Throws the errors of `compile`, UsageError, and DataCloneError for workerData that cannot be cloned. A filter that
  * cannot be loaded is an `error` event with a LoadError, and the module does not run. If the process ends before the
  * worker, for example because its profile kills, there is an `error` event with a WorkerError. The same happens if the
- * process exceeds the limits of messages or violates the protocol, which ends the worker.
- * Source: https://nodejs.org/api/worker_threads.html#class-worker
+ * process exceeds the limits of messages or violates the protocol, which ends the worker. Source:
+ * https://nodejs.org/api/worker_threads.html#class-worker
  */
 export class SandboxedWorker extends EventEmitter<{
   [Name in keyof SandboxedWorkerEvents]: SandboxedWorkerEvents[Name];
@@ -116,9 +119,9 @@ export class SandboxedWorker extends EventEmitter<{
   readonly stdout: Readable;
   /** The standard error of the worker; also written to process.stderr unless `stderr` is true. */
   readonly stderr: Readable;
-  /** With `stdin: true`. */
+  /** The standard input of the worker with `stdin: true`, otherwise null. */
   readonly stdin: Writable | null;
-  /** The id of its process, instead of Worker's threadId; undefined if it could not be started. */
+  /** The id of its process, in place of Worker's threadId; undefined if it could not be started. */
   readonly pid: number | undefined;
   /** The isolation of its process. */
   readonly isolation: Isolation;
@@ -129,7 +132,7 @@ export class SandboxedWorker extends EventEmitter<{
   readonly #reports = new ReportReader();
   #frames: FrameStream | undefined;
   #isReferenced = true;
-  /** Whether its end has a known reason: the worker itself, an error or terminate. */
+  /** Set once its end has a known cause: the worker itself, an error or terminate. */
   #told: { readonly code: number } | undefined;
   #isOver = false;
 
@@ -140,7 +143,7 @@ export class SandboxedWorker extends EventEmitter<{
     const start = startOrder(filename, options);
     this.isolation = planIsolation(options.isolation).receipt;
     this.#child = this.#start(options);
-    // The last one: the channel of `fork` is not a socket.
+    // The last socket, because the channel of `fork` is not a socket.
     this.#channel = this.#child === undefined ? undefined : socketsOf(this.#child).at(-1);
     this.pid = own(this.#child, 'pid');
     this.stdin = this.#child?.stdin ?? null;
@@ -154,20 +157,20 @@ export class SandboxedWorker extends EventEmitter<{
   }
 
   /**
-   * Sends a clone of a value. Array buffers of the list are copied, and detached as if they had been transferred.
-   * Throws DataCloneError (DOMException) for what cannot be cloned or transferred to another process.
+   * Sends a clone of a value. Array buffers in the list are copied, and detached as if they had been transferred.
+   * Throws DataCloneError (DOMException) for values that cannot be cloned or transferred to another process.
    */
   postMessage(value: unknown, transferList: readonly Transferable[] = []): void {
     this.#send('message', pack(value, transferList));
   }
 
-  /** Kills its process. Resolves to the exit code: 1, unless it has already ended. */
+  /** Kills its process. Resolves to the exit code: 1, unless the worker has already ended. */
   terminate(): Promise<number> {
     if (!this.#isOver) {
       this.#told ??= { code: 1 };
       this.#frames?.stop();
       this.#child?.kill('SIGKILL');
-      // Programs that it has started may keep these open.
+      // Programs that the worker has started may keep these open.
       for (const socket of this.#child === undefined ? [] : socketsOf(this.#child)) socket.destroy();
     }
     return this.#ended;
@@ -185,12 +188,14 @@ export class SandboxedWorker extends EventEmitter<{
     for (const handle of this.#handles()) handle.unref();
   }
 
-  /** Everything of the process that keeps an event loop alive. */
+  /** All handles of the process that keep the event loop alive. */
   #handles(): readonly Referenced[] {
     return this.#child === undefined ? [] : [this.#child, ...socketsOf(this.#child)];
   }
 
-  /** Sees to it that the end comes after all that was said. ChildProcess would wait for the channel of `fork` as well. */
+  /**
+   * Ensures that the exit event follows all output and messages. ChildProcess would also wait for the channel of `fork`.
+   */
   #watch(child: ChildProcess): void {
     const sockets = socketsOf(child);
     let awaited = sockets.length + 1;
@@ -211,14 +216,14 @@ export class SandboxedWorker extends EventEmitter<{
       try {
         this.#fail(error);
       } finally {
-        // A worker that did not start has no exit event.
+        // If the process did not start, it emits no exit event.
         if (own(child, 'pid') === undefined) ended();
       }
     });
   }
 
   #read(channel: Socket, closed: () => void): void {
-    // The end of the process reports its end.
+    // The exit of the process reports this.
     channel.on('error', () => undefined);
     this.#frames = readFrames(channel, {
       maxPayload: this.#limits.maxMessageSize,
@@ -248,12 +253,13 @@ export class SandboxedWorker extends EventEmitter<{
           profile: options.profile,
           execArgv: [],
           stdio: [stdin, 'pipe', 'pipe', 'ipc', 'pipe'],
-          // A session of its own has no terminal, as whose foreground it could have this process stopped.
+          // A separate session has no terminal. With one, the child as foreground process group could stop this
+          // process.
           detached: true,
         },
         true,
       );
-      // Before anything can be written to it.
+      // Disconnects before anything can be written to the channel of `fork`.
       if (child.connected) child.disconnect();
       return child;
     } catch (error) {
@@ -270,7 +276,7 @@ export class SandboxedWorker extends EventEmitter<{
   }
 
   #send(kind: OrderKind, payload: Packed): void {
-    // As with Worker, what comes after the end is lost.
+    // As with Worker, messages after the end are lost.
     if (this.#channel?.writable === true) writeFrame(this.#channel, frameOf(kind, payload));
   }
 
@@ -285,7 +291,7 @@ export class SandboxedWorker extends EventEmitter<{
       }
       event = ['messageerror', shortened(error)];
     }
-    // The data comes from another process; the types of the events apply nevertheless.
+    // The data comes from another process, so the types of the events are not guaranteed.
     if (event !== undefined) (this as EventEmitter).emit(...event);
   }
 
@@ -311,7 +317,7 @@ export class SandboxedWorker extends EventEmitter<{
   /** Ends a worker that has violated the protocol. */
   #end(error: WorkerError): void {
     void this.terminate();
-    // Whatever it has said before.
+    // Overrides any earlier exit code.
     this.#told = { code: 1 };
     this.emit('error', error);
   }
@@ -333,13 +339,13 @@ export class SandboxedWorker extends EventEmitter<{
     try {
       if (this.#told === undefined) this.emit('error', endedEarly(code, signal));
     } finally {
-      // Even if there is no listener for errors, which makes them exceptions, or a listener throws.
+      // Emitted even if the error event throws, because it has no listener or a listener throws.
       this.emit('exit', this.#told?.code ?? status);
     }
   }
 }
 
-/** If no descriptors are left there are no streams, which the types do not express. */
+/** The sockets of a child. Without free descriptors there are no streams, which the types do not express. */
 const socketsOf = (child: { readonly stdio?: readonly unknown[] }): readonly Socket[] =>
   (own(child, 'stdio') ?? []).filter(stream => stream instanceof net().Socket);
 
@@ -356,7 +362,7 @@ function startOrder(filename: string | URL, options: Own<SandboxedWorkerOptions>
     throw optionError('env cannot be shared with another process', 'Pass an object');
   }
   const given = THREAD_OPTIONS.filter(name => options[name] !== undefined);
-  // Not the options of this process, which are Node's default: the worker gets its own by execArgv.
+  // Not the options of this process, which are Node's default; the worker has its own in execArgv.
   const thread: ThreadOptions = {
     execArgv: [],
     ...Object.fromEntries(given.map(name => [name, options[name]])),
@@ -366,7 +372,7 @@ function startOrder(filename: string | URL, options: Own<SandboxedWorkerOptions>
   return pack(start, options.transferList);
 }
 
-/** Throws UsageError (`bad-option`). */
+/** Reads the message limits. Throws UsageError (`bad-option`). */
 function limitsOf(options: Own<SandboxedWorkerOptions>): MessageLimits {
   const limit = (name: keyof MessageLimits, most: number): number => {
     const { [name]: value = DEFAULT_LIMITS[name] } = options;
@@ -379,7 +385,7 @@ function limitsOf(options: Own<SandboxedWorkerOptions>): MessageLimits {
   };
 }
 
-/** Writes what arrives to a stream of this process, and reads on when that has taken it. */
+/** Forwards data to a stream of this process, pausing until it has been written. */
 function forward(from: Readable, to: NodeJS.WriteStream): void {
   from.on('data', (chunk: Buffer) => {
     from.pause();
@@ -387,7 +393,7 @@ function forward(from: Readable, to: NodeJS.WriteStream): void {
   });
 }
 
-/** V8 quotes what it could not deserialize, for example a whole RegExp. */
+/** Shortens an error, because V8 quotes the data that it could not deserialize, for example a whole RegExp. */
 function shortened(error: unknown): unknown {
   if (!(error instanceof Error) || error.message.length <= MAX_REASON) return error;
   return new TypeError(`${error.message.slice(0, MAX_REASON)}…`);

@@ -1,15 +1,16 @@
-// Errors that cross from one process to another with their class, name, stack, code and whatever else can be cloned.
+// Sends errors from one process to another with their class, name, stack, code and all other properties that can be
+// cloned.
 import { inspect } from 'node:util';
 import { pack, unpack, type Packed } from './clone.js';
 
-/** Classes of the language by name; an error of another is made one of the nearest. */
+/** The built-in error classes by name. An error of another class becomes one of its nearest base. */
 const CLASSES = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError } as const;
 
-/** Characters of a text of an error that arrive. */
+/** The maximum length of a text of an error. */
 const MAX_TEXT = 64 * 1024;
 const MAX_NAME = 256;
 
-/** What is packed. Made by hand: errors that Node passes on from its threads are not errors to V8. */
+/** The packed data. Built by hand, because V8 does not treat errors that Node passes on from its threads as errors. */
 type Thrown =
   | readonly [isError: false, value: unknown]
   | readonly [
@@ -21,7 +22,7 @@ type Thrown =
       own: Readonly<Record<string, unknown>>,
     ];
 
-/** Takes anything that can be thrown. */
+/** Packs any thrown value. */
 export function packThrown(thrown: unknown): Packed {
   if (!(thrown instanceof Error)) {
     return pack([false, isCloneable(thrown) ? thrown : inspect(thrown)] satisfies Thrown);
@@ -41,10 +42,9 @@ export function packThrown(thrown: unknown): Packed {
 }
 
 /**
- * What was thrown, again. An error is of one of the classes of the language, with a message, a name and a stack that are
- * strings, and with own properties that are data and hide nothing that errors inherit. A `code` has to be a number or to
- * look like one of Node's (`ENOENT`, `ERR_…`): those of this package do not, and cannot be forged.
- * Throws for bytes that are not a packed error or value.
+ * Unpacks a thrown value. An error has one of the built-in classes, with strings as message, name and stack, and with
+ * own data properties that do not shadow inherited ones. A `code` must be a number or look like one of Node's (`ENOENT`,
+ * `ERR_…`), so that codes of this package cannot be forged. Throws for bytes that are not a packed error or value.
  */
 export function unpackThrown(packed: Packed): unknown {
   const parts: unknown = unpack(packed);
@@ -59,7 +59,7 @@ export function unpackThrown(packed: Packed): unknown {
   if (error.name !== name) define('name', bounded(name, MAX_NAME), false);
   define('stack', bounded(stack, MAX_TEXT), false);
   for (const [key, value] of Object.entries(own)) {
-    // Among them __proto__, constructor and toString.
+    // These include __proto__, constructor and toString.
     if (Reflect.has(error, key) || (key === 'code' && !isCode(value))) continue;
     define(key, value, true);
   }
@@ -74,7 +74,7 @@ const isThrown = (parts: unknown): parts is Thrown =>
 const isCode = (code: unknown): boolean =>
   typeof code === 'number' || (typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(code));
 
-/** A text of at most so many characters; '' for anything that is not a text. */
+/** A text of limited length; '' for anything that is not a text. */
 const bounded = (text: unknown, length: number): string =>
   typeof text === 'string' ? text.slice(0, length) : '';
 

@@ -1,28 +1,28 @@
-// Does the work of many a bounded amount in each turn of the event loop.
+// Schedules the work of many tasks, a limited amount in each turn of the event loop.
 
-/** Something with work in steps that are short. */
+/** A task whose work consists of short steps. */
 export interface Task {
   /** Whether its work keeps the process alive. */
   readonly isReferenced: boolean;
-  /** Performs one step, and returns whether there are more. */
+  /** Performs one step, and returns whether more are left. */
   step(): boolean;
 }
 
-/** At most so many steps a turn, and none is begun after so many milliseconds. */
+/** The maximum number of steps per turn, and the time in milliseconds after which none is started. */
 const STEPS = 32;
 const MILLISECONDS = 10;
 
 /**
- * Takes turns among tasks. What bounds a turn is the sum over all of them: an event loop that serves twenty workers has no
- * more time than one that serves one. Each step is an immediate of its own, so that promises are settled between two, and
- * that what a step throws is an uncaught exception which keeps none of the others back.
+ * Takes turns among tasks. The limits are for all of them together, so that an event loop with twenty workers spends no
+ * more time than one with a single worker. Each step is a separate immediate, so that promises settle between steps, and
+ * an error of a step is an uncaught exception that does not stop other steps.
  */
 export class TurnQueue {
   readonly #tasks: Task[] = [];
   #immediates: NodeJS.Immediate[] = [];
   #deadline = 0;
 
-  /** Has a task make its steps, from this turn of the event loop on. */
+  /** Schedules the steps of a task, starting in this turn of the event loop. */
   add(task: Task): void {
     if (!this.#tasks.includes(task)) this.#tasks.push(task);
     this.#arm();

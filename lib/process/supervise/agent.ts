@@ -1,4 +1,4 @@
-// An agent for `listenerPath`: responds to the calls of containers that runc, crun and others have started.
+// An agent for `listenerPath`: responds to the calls of containers that runc, crun and other runtimes start.
 import { errnoName } from '../../kernel/errno.js';
 import { closeSync, openSync, unlinkSync } from 'node:fs';
 import { LoadError, SupervisionError } from '../../util/errors.js';
@@ -12,7 +12,7 @@ import { keepingAlive } from './event-loop.js';
 
 /** Options of an agent. */
 export interface AgentOptions {
-  /** Called for connections without a listener or that could not be accepted, with the error. Default: these are ignored. */
+  /** Called with the error for connections without a listener or that could not be accepted. Default: errors are ignored. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
@@ -22,28 +22,28 @@ export interface ContainerAgent {
   readonly serving: number;
   /** Removes the socket and stops supervising: later calls of those containers fail with ENOSYS. */
   close(): void;
-  /** Keep the event loop alive (default), or not. */
+  /** Keeps the event loop alive (default). */
   ref(): void;
-  /** Do not keep the event loop alive. */
+  /** Lets the process end while the agent is waiting. */
   unref(): void;
 }
 
-/** How long a runtime may take to send the state, in milliseconds. */
+/** The maximum time for a runtime to send the state, in milliseconds. */
 const PATIENCE = 10_000;
-/** How long a state may be, in bytes. */
+/** The maximum size of a state, in bytes. */
 const MAX_STATE = 1024 * 1024;
-/** How many descriptors may come with it. */
+/** The maximum number of descriptors with a state. */
 const MAX_DESCRIPTORS = 16;
-/** Connections that have not said it yet. */
+/** The maximum number of connections without a complete state. */
 const MAX_CONNECTIONS = 256;
 
 /**
  * Listens at a path for container runtimes, which connect once for every process that loads a profile with that
- * `listenerPath`. `serve` returns the handlers for its calls, or nothing: then they fail with ENOSYS.
+ * `listenerPath`. `serve` returns the handlers for its calls; if it returns nothing, they fail with ENOSYS.
  *
- * Only this user can connect to the socket (0600), because whoever can connect can have calls handled here.
- * Throws LoadError (`agent-refused`, with the errno) if the socket cannot be created, UsageError (`bad-option`).
- * Source: OCI runtime-spec, config-linux.md, "Seccomp": `listenerPath`.
+ * Only this user can connect to the socket (0600), because whoever can connect can have calls handled here. Throws
+ * LoadError (`agent-refused`, with the errno) if the socket cannot be created, UsageError (`bad-option`). Source: OCI
+ * runtime-spec, config-linux.md, "Seccomp": `listenerPath`.
  */
 export function listenForContainers(
   path: string,
@@ -65,8 +65,8 @@ export function listenForContainers(
   };
 
   /**
-   * Rejects a connection if no descriptors are left, with a spare descriptor: otherwise it would stay in the queue,
-   * and the event loop would return here at once.
+   * Rejects a connection with a spare descriptor if no others are free: otherwise it would stay in the queue, and the
+   * event loop would call back at once.
    */
   const refuseOne = (reason: string): void => {
     releaseSpare();
@@ -131,7 +131,7 @@ export function listenForContainers(
         fail(badState('it has too many descriptors'));
         return;
       }
-      // A runtime closes the connection after the state, but may wait before that.
+      // A runtime closes the connection after the state, but may delay that.
       if (!atEnd(message.data) && !isEnd && size <= MAX_STATE) return;
       try {
         take(Buffer.concat(parts).toString(), descriptors);
@@ -148,7 +148,7 @@ export function listenForContainers(
     connections.add(end);
   }
 
-  /** Serves a process. Takes its listener out of the descriptors. */
+  /** Serves a process. Removes its listener from the list of descriptors. */
   function take(text: string, descriptors: number[]): void {
     const { process, listenerIndex } = parseContainerState(text);
     const listener = descriptors[listenerIndex];
@@ -179,7 +179,7 @@ export function listenForContainers(
   };
 }
 
-/** A spare descriptor to close when there are no others; undefined if none is available now. */
+/** Opens a spare descriptor to close when no others are free; undefined if that fails. */
 function openSpare(): number | undefined {
   try {
     return openSync('/dev/null', 'r');

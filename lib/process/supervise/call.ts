@@ -1,4 +1,4 @@
-// A call that waits for a response, as a handler sees it: by name, with access to the caller's memory.
+// A call that waits for a response, as a handler receives it: by name, with access to the caller's memory.
 import { SupervisionError, UsageError } from '../../util/errors.js';
 import { isFailure, native, type Failure, describeFailure } from '../../native.js';
 import { abiOf, syscallName } from '../../kernel/abi.js';
@@ -17,28 +17,28 @@ import { gone, type MemoryReader } from './memory-reader.js';
 export interface SupervisedCall {
   /** An id that is unique among all calls of this listener. */
   readonly id: bigint;
-  /** Its name, or undefined for a number that no table has. */
+  /** The name of the call; undefined for a number that is in no table. */
   readonly name: string | undefined;
   /** Its number, as the kernel sees it. */
   readonly number: number;
-  /** The ABI of the call, or undefined for one that this package does not know. */
+  /** The ABI of the call; undefined for one that this package does not know. */
   readonly abi: AbiName | undefined;
   /** `AUDIT_ARCH_*` of the ABI. */
   readonly arch: number;
-  /** Its six registers, also those that the call does not use. */
+  /** Its six registers, including those that the call does not use. */
   readonly args: readonly [bigint, bigint, bigint, bigint, bigint, bigint];
-  /** The instruction after the one that made it. */
+  /** The address of the instruction after the call. */
   readonly instructionPointer: bigint;
-  /** The thread that made it, as this process's PID namespace numbers it; 0 for one that it does not have. */
+  /** The calling thread, in the numbering of this process's PID namespace; 0 if it is not in the namespace. */
   readonly pid: number;
-  /** Whether it still waits. It does not if its thread has ended or got a signal, or if it got a response. */
+  /** Whether it is still waiting. It is not if its thread has ended or received a signal, or if it has its response. */
   readonly isWaiting: () => boolean;
   /**
-   * Reads a copy of the caller's memory, up to 64 MiB. Afterwards it checks that the call still waits, so the memory is
-   * that of the caller.
+   * Reads a copy of the caller's memory, up to 64 MiB. Afterwards it checks that the call is still waiting, so the
+   * memory is that of the caller.
    *
    * It returns a promise because the caller controls when its memory can be read: a page can be one that the process
-   * itself supplies (userfaultfd(2), a file of FUSE). The read does not block the event loop, and is limited by
+   * itself supplies (userfaultfd(2), a FUSE file). The read does not block the event loop, and is limited by
    * `readTimeout`.
    *
    * Rejected with SupervisionError: `call-gone`; `memory-unreadable` if it is not mapped, or reading is not permitted
@@ -47,7 +47,7 @@ export interface SupervisedCall {
    */
   readonly readMemory: (pointer: bigint, length: number) => Promise<Buffer>;
   /**
-   * Reads a string up to its NUL, as UTF-8, of at most `maximum` bytes (default: 4096, PATH_MAX). For paths of arbitrary
+   * Reads a NUL-terminated UTF-8 string of at most `maximum` bytes (default: 4096, PATH_MAX). For paths of arbitrary
    * bytes use `readMemory`. Rejected as `readMemory` is, and with SupervisionError (`string-too-long`).
    */
   readonly readString: (pointer: bigint, maximum?: number) => Promise<string>;
@@ -85,12 +85,12 @@ export function callAt(
   const arch = half(5);
   const abi = abiOf(arch, number);
 
-  // The number of a listener that was closed may be another descriptor's.
+  // After the listener is closed, its number may be reused for another descriptor.
   const isWaiting = (): boolean => !reader.closed() && native().notifyIdValid(listener, id) === undefined;
   const read = async (pointer: bigint, length: number): Promise<Buffer> => {
     if (!isWaiting()) throw gone();
     const bytes = await reader.read(pid, pointer, length);
-    // A number that was reused meanwhile would be another process's.
+    // If the process id was reused meanwhile, the bytes are those of another process.
     if (!isWaiting()) throw gone();
     if (isFailure(bytes)) throw unreadable(pointer, bytes);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -124,7 +124,10 @@ export function callAt(
   };
 }
 
-/** The read may fail before it is awaited: a caller that ends must not cause an unhandled rejection in its supervisor. */
+/**
+ * Marks the rejection as handled: a read may fail before it is awaited, and a caller that ends must not cause an
+ * unhandled rejection in its supervisor.
+ */
 const unobserved =
   <Args extends readonly unknown[], Result>(read: (...args: Args) => Promise<Result>) =>
   (...args: Args): Promise<Result> => {

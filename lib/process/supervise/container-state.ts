@@ -1,4 +1,4 @@
-// The state that a container runtime sends to an agent about a container whose calls the agent handles.
+// The state that a container runtime sends to an agent for a container whose calls it will handle.
 import { SupervisionError } from '../../util/errors.js';
 import { bare, owned } from '../../util/own.js';
 
@@ -9,31 +9,31 @@ import { bare, owned } from '../../util/own.js';
 export interface ContainerProcess {
   /** Version of the runtime specification that the state follows. */
   readonly ociVersion: string;
-  /** Of the process, as the runtime sees it. */
+  /** The id of the process, as the runtime sees it. */
   readonly pid: number;
   /** `listenerMetadata` of the profile. */
   readonly metadata: string | undefined;
   /** `state` of the runtime specification. */
   readonly container: {
-    /** Its id. */
+    /** The id of the container. */
     readonly id: string;
-    /** `creating`, `created`, `running`: an exec into a running container has its own listener. */
+    /** `creating`, `created`, or `running` for an exec into a running container, which has its own listener. */
     readonly status: string;
-    /** Of its first process, where it has one. */
+    /** The id of the container's first process, if it has one. */
     readonly pid: number | undefined;
-    /** Path of the bundle. */
+    /** The path of the bundle. */
     readonly bundle: string;
-    /** Those of its configuration. */
+    /** The annotations in its configuration. */
     readonly annotations: Readonly<Record<string, string>>;
   };
 }
 
-/** Keys of a state that are read. */
+/** The keys of a state that are read. */
 type Key = 'state' | 'fds' | 'pid' | 'annotations' | 'ociVersion' | 'metadata' | 'id' | 'status' | 'bundle';
 
 const LISTENER_NAME = 'seccompFd';
 
-/** A state as it was sent, with the place of the listener among the descriptors. */
+/** A received state, with the index of the listener among the descriptors. */
 interface ReceivedState {
   readonly process: ContainerProcess;
   readonly listenerIndex: number;
@@ -70,7 +70,7 @@ export function parseContainerState(text: string): ReceivedState {
   };
 }
 
-/** A state as a runtime would send it. */
+/** Formats a state as a runtime would send it. */
 export const containerState = ({ ociVersion, pid, metadata, container }: ContainerProcess): string =>
   JSON.stringify({
     ociVersion,
@@ -88,7 +88,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** An object without a prototype: absent properties are undefined. */
+/** Copies an object without a prototype, so that absent properties are undefined. */
 function object(value: unknown, what: string): Readonly<Partial<Record<Key, unknown>>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return bare(value);
   throw badState(`${what} is not an object`);
@@ -96,7 +96,7 @@ function object(value: unknown, what: string): Readonly<Partial<Record<Key, unkn
 
 const string = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
-/** The error of a connection that brings nothing to serve. */
+/** The error for a connection without a valid state. */
 export const badState = (reason: string): SupervisionError =>
   new SupervisionError(
     'bad-container-state',

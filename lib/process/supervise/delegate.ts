@@ -22,11 +22,11 @@ const CHILD: readonly string[] = [...SPAWN_OPTIONS, ...SANDBOX_OPTIONS];
 
 /**
  * Starts a command as `spawn` does, and sends its listener to the agent at the `listenerPath` of the profile, with its
- * `listenerMetadata`. Calls before that wait. If the agent's queue is full, it retries for `agentTimeout` milliseconds
+ * `listenerMetadata`. Earlier calls wait. If the agent's queue is full, it retries for `agentTimeout` milliseconds
  * without blocking the event loop. If the listener cannot be sent, the command is killed, and the child emits `error`
  * with a LoadError (`agent-unreachable`, ETIMEDOUT).
  *
- * Throws what `spawn` throws; UsageError (`no-listener-path`) for a profile without one; LoadError
+ * Throws the errors of `spawn`; UsageError (`no-listener-path`) for a profile without one; LoadError
  * (`agent-unreachable`).
  */
 export function delegate(command: string, options: DelegateOptions): ChildProcess;

@@ -1,14 +1,14 @@
-// What all that waits on the event loop of the calling thread has in common.
+// Helpers for code that waits on the event loop of the calling thread.
 import { native, type WatchHandle } from '../../native.js';
 
-/** Throws an error as an uncaught exception, with nothing of ours left undone. */
+/** Throws an error as an uncaught exception, without interrupting the current function. */
 export function throwLater(error: unknown): void {
   queueMicrotask(() => {
     throw error;
   });
 }
 
-/** Calls a listener, whose errors are uncaught exceptions and keep nothing else back. */
+/** Calls a listener. Its errors become uncaught exceptions that do not interrupt the caller. */
 export function guarded(listener: () => void): void {
   try {
     listener();
@@ -17,7 +17,7 @@ export function guarded(listener: () => void): void {
   }
 }
 
-/** A promise and what fulfils it: Promise.withResolvers, which Node 20 lacks. */
+/** A promise and its resolve function, as from Promise.withResolvers, which Node 20 lacks. */
 export function resolvers<Value = void>(): {
   readonly promise: Promise<Value>;
   readonly resolve: (value: Value) => void;
@@ -36,8 +36,8 @@ const callExitListeners = (): void => {
 };
 
 /**
- * Calls a listener when the process exits, unless the returned function is called before. All of them share one listener of the
- * process, because Node takes more than ten for a leak and prints a warning.
+ * Calls a listener when the process exits, unless the returned function is called first. All listeners share one listener of
+ * the process, because Node warns of a leak for more than ten.
  */
 export function whenExiting(listener: () => void): () => void {
   if (exitListeners.size === 0) process.on('exit', callExitListeners);
@@ -48,7 +48,7 @@ export function whenExiting(listener: () => void): () => void {
   };
 }
 
-/** `ref` and `unref` of a watched descriptor, until it is closed. */
+/** `ref` and `unref` for a watched descriptor; they have no effect once it is closed. */
 export function keepingAlive(
   watch: WatchHandle,
   isClosed: () => boolean,

@@ -1,4 +1,4 @@
-// Combines handlers by names of calls to one, and reads the options of functions that take handlers.
+// Combines handlers by call name into one, and reads the options of functions that accept handlers.
 import { badArgument } from '../../util/failures.js';
 import { isKnownSyscall } from '../../kernel/abi.js';
 import { optionError, givenOptions, ownOptions } from '../../util/options.js';
@@ -9,7 +9,7 @@ import { serveListener, type ServeOptions, type Supervisor } from './serve-liste
 import { owned, type Own } from '../../util/own.js';
 import { checkTime } from './time.js';
 
-/** Functions that handle calls. */
+/** Options with functions that handle calls. */
 export interface HandlerOptions extends ServeOptions {
   /** Handlers by the name of the call, for every ABI that has a call with that name. */
   readonly handlers?: Readonly<Record<string, Handler>> | undefined;
@@ -17,7 +17,7 @@ export interface HandlerOptions extends ServeOptions {
   readonly otherwise?: Handler | undefined;
 }
 
-/** Their names. */
+/** The names of these options. */
 export const HANDLER_OPTIONS: readonly string[] = [
   'answerTimeout',
   'handlers',
@@ -31,8 +31,8 @@ export const HANDLER_OPTIONS: readonly string[] = [
  * Handles the calls of a listener, such as one from `load` with `listener: true`. It takes ownership of the descriptor
  * and closes it in the end. The listener must not receive calls of this process, which would wait for itself.
  *
- * Throws UsageError (`bad-argument`, `bad-option`, `bad-answer`), LoadError (`listener-unusable`).
- * Source: seccomp_unotify(2).
+ * Throws UsageError (`bad-argument`, `bad-option`, `bad-answer`), LoadError (`listener-unusable`). Source:
+ * seccomp_unotify(2).
  */
 export function superviseListener(listener: number, options: HandlerOptions): Supervisor {
   if (!Number.isInteger(listener))
@@ -43,13 +43,16 @@ export function superviseListener(listener: number, options: HandlerOptions): Su
   return serveListener(listener, handlerOf(checked), checked, false);
 }
 
-/** The handler for a call. */
+/** Selects the handler of each call. */
 export function handlerOf({ handlers, otherwise = () => UNAVAILABLE }: Own<HandlerOptions>): Handler {
   const byName = new Map(Object.entries(handlers ?? {}));
   return call => ((call.name === undefined ? undefined : byName.get(call.name)) ?? otherwise)(call);
 }
 
-/** The options, read once. Throws UsageError (`bad-option`) for names of no call and handlers that are none, `bad-answer` for a bad `timeoutAnswer`. */
+/**
+ * Reads the options once and checks them. Throws UsageError (`bad-option`) for unknown calls and handlers that are not functions,
+ * `bad-answer` for an invalid `timeoutAnswer`.
+ */
 export function checkedHandlers(options: HandlerOptions): Own<HandlerOptions> {
   const { handlers: given, otherwise, onError, answerTimeout, readTimeout, timeoutAnswer } = owned(options);
   if (given !== undefined && typeof given !== 'object')

@@ -5,7 +5,7 @@ const BACKSLASH = '\\'.charCodeAt(0);
 const OPEN = '{'.charCodeAt(0);
 const CLOSE = '}'.charCodeAt(0);
 
-/** Takes pieces one after the other; whether the first object is at its end within the last one. */
+/** Returns a function that accepts successive pieces, and returns whether the first object ends within the last one. */
 export function jsonEnd(): (piece: Uint8Array) => boolean {
   let depth = 0;
   let inText = false;

@@ -1,25 +1,28 @@
-// Reads the memory of processes that make supervised calls, without ever waiting for them on the event loop.
+// Reads the memory of processes that make supervised calls, without ever blocking the event loop.
 import { errnoName } from '../../kernel/errno.js';
 import { SupervisionError } from '../../util/errors.js';
 import { isFailure, native, type Failure, type WatchHandle } from '../../native.js';
 
-/** How long a read may take by default, in milliseconds. */
+/** The default time limit of a read, in milliseconds. */
 const READ_TIMEOUT = 1000;
 
-/** Concurrent reads of one listener: its processes cannot block the reads of another listener. */
+/**
+ * The maximum number of concurrent reads per listener, so that its processes cannot block the reads of another
+ * listener.
+ */
 const READS_AT_ONCE = 8;
 
-/** Of the time for a read, what its helper process gets. */
+/** The share of a read's time that its helper process may use. */
 const HELPER_SHARE = 0.9;
 
-/** Reads on behalf of one listener. */
+/** Reads memory for one listener. */
 export interface MemoryReader {
   /**
-   * As many bytes as are mapped from the address on, `length` at most, or why there are none. Rejected with
-   * SupervisionError: `memory-timeout`, `too-many-reads`, `call-gone` once closed.
+   * The mapped bytes from the address on, at most `length`, or the failure. Rejected with SupervisionError:
+   * `memory-timeout`, `too-many-reads`, or `call-gone` once closed.
    */
   readonly read: (pid: number, pointer: bigint, length: number) => Promise<Uint8Array | Failure>;
-  /** Abandons reads in progress and refuses further ones. */
+  /** Abandons reads in progress and rejects new ones. */
   readonly close: () => void;
   readonly closed: () => boolean;
 }
@@ -36,7 +39,7 @@ interface Read {
   settled: boolean;
 }
 
-/** A reader whose reads take `limit` milliseconds at most, the time that they wait for each other included. */
+/** A reader with a time limit per read, in milliseconds, which includes waiting for other reads. */
 export function memoryReader(limit = READ_TIMEOUT): MemoryReader {
   const waiting = new Set<Read>();
   const running = new Set<Read>();
@@ -51,7 +54,7 @@ export function memoryReader(limit = READ_TIMEOUT): MemoryReader {
   }
 
   function start(read: Read): void {
-    // A helper that can be killed is at its end before the time is up, and its place is free again.
+    // A helper that can be killed ends before the time limit, which frees its slot.
     const left = Math.max(1, Math.floor(HELPER_SHARE * (read.deadline - performance.now())));
     running.add(read);
     const handle = native().readMemory(read.pid, read.pointer, read.length, left, result => {
@@ -102,14 +105,14 @@ export function memoryReader(limit = READ_TIMEOUT): MemoryReader {
         if (running.size < READS_AT_ONCE) {
           start(read);
         } else if ([...running].every(({ settled }) => settled)) {
-          // None of them will end before its process does.
+          // None of these reads will end before its process does.
           settle(read, () => reject(tooMany()));
         } else {
           waiting.add(read);
         }
         if (read.settled) return;
         read.timer = setTimeout(() => {
-          // A read in progress only keeps its slot. It does not keep the event loop busy or this process alive.
+          // A read in progress keeps only its slot, not the event loop or this process.
           if (read.handle !== undefined) native().watchKeepAlive(read.handle, false);
           settle(read, () => reject(late(limit)));
         }, limit);

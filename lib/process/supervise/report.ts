@@ -1,4 +1,4 @@
-// Reports the calls that a profile refuses to a child, and refuses or allows them in the filter's stead.
+// Reports the calls of a child that its profile refuses, and refuses or allows them in place of the filter.
 import { actionData, actionKind, actionName, isFallback, permits, type Action } from '../../kernel/action.js';
 import * as scmp from '../../kernel/constants.js';
 import { ENOSYS } from '../../kernel/errno.js';
@@ -14,22 +14,22 @@ import { optionError, oneOf } from '../../util/options.js';
 import { textOf, linkOf } from '../inspect/proc.js';
 
 /**
- * A call of a child that its profile refuses. `errno` is 0 if the profile kills. `count` is 1 if the calls are refused,
- * which are reported one by one; with `reportOnly` it is the number of similar calls, and the arguments and the thread
- * are those of the first.
+ * A call of a child that its profile refuses. `errno` is 0 if the profile kills. If calls are refused, each is reported
+ * separately and `count` is 1. With `reportOnly`, `count` is the number of similar calls, and the arguments and the
+ * thread are those of the first.
  */
 export interface ReportedViolation extends Violation {
   /** The action of the profile: `ERRNO(EPERM)`, `KILL_PROCESS`. */
   readonly action: string;
-  /** Whether it was allowed nevertheless: with `reportOnly`. */
+  /** Whether it was allowed nevertheless, as with `reportOnly`. */
   readonly allowed: boolean;
-  /** The file of the program that made it; undefined if it is not known. */
+  /** The file of the calling program; undefined if it is unknown. */
   readonly program: string | undefined;
   /** Whether it was the execve of the command. */
   readonly starting: boolean;
 }
 
-/** Options to report refused calls. */
+/** Options for reporting refused calls. */
 export interface ViolationReportOptions {
   /**
    * Called for each call that the profile refuses, before it fails. The calls fail with the errno of the profile; if it
@@ -50,10 +50,10 @@ export interface ViolationReportOptions {
   readonly reportFallbacks?: boolean | undefined;
 }
 
-/** Their names. */
+/** The names of these options. */
 export const REPORT_OPTIONS: readonly string[] = ['onViolation', 'reportFallbacks', 'reportOnly'];
 
-/** Throws UsageError (`bad-option`). */
+/** Checks the options. Throws UsageError (`bad-option`). */
 export function checkReport({ onViolation, reportFallbacks, reportOnly }: Own<ViolationReportOptions>): void {
   oneOf('reportOnly', reportOnly, [true, false]);
   oneOf('reportFallbacks', reportFallbacks, [true, false]);
@@ -74,7 +74,7 @@ export function checkReportOnly(options: Own<ViolationReportOptions>, otherwise:
   );
 }
 
-/** The error for a raw program where a policy is needed. */
+/** The error for a raw program if a policy is needed. */
 export const needsPolicy = (): UsageError =>
   new UsageError(
     'report-needs-policy',
@@ -82,13 +82,10 @@ export const needsPolicy = (): UsageError =>
     'Pass a profile',
   );
 
-/** What the profile means for a call: an action, or undefined if the supervisor decides. */
+/** Returns the response to a call, or undefined if the supervisor decides. */
 export type Judge = (call: SupervisedCall) => Response | undefined;
 
-/**
- * Decides calls by a policy instead of the filter that `withNotifications` made of it, and reports those that it
- * refuses.
- */
+/** Decides calls by a policy, in place of the filter with notifications, and reports those that it refuses. */
 export function policyResponse(
   policy: Policy,
   { onViolation = () => undefined, reportFallbacks = false, reportOnly = false }: Own<ViolationReportOptions>,
@@ -146,18 +143,21 @@ function enforce(call: SupervisedCall, action: Action): Response {
   }
 }
 
-/** A process cannot be killed with SIGSYS from outside, because it could handle the signal. */
+/** Kills the caller. SIGSYS is not suitable, because the process could handle it. */
 function kill({ pid, isWaiting }: SupervisedCall): void {
-  // 0 is a caller that this PID namespace does not have; to kill(2), it is the process group of this process.
+  // 0 is a caller outside of this PID namespace; for kill(2), it means the process group of this process.
   if (pid === 0 || !isWaiting()) return;
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // Gone already, or of another user: then the call fails, and that is all that can be done.
+    // The process has ended, or belongs to another user: then the call only fails.
   }
 }
 
-/** Formats a reported violation as one line: the call, the program, the action, and what would allow the call. Throws UsageError (`bad-argument`). */
+/**
+ * Formats a reported violation as one line: the call, the program, the action, and the change that would allow the call. Throws
+ * UsageError (`bad-argument`).
+ */
 export function formatReport(violation: ReportedViolation): string {
   requireViolation(violation);
   const { action, allowed, program, starting, thread } = violation;

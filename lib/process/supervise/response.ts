@@ -27,7 +27,7 @@ export type Response =
   | {
       /**
        * The call returns a copy of this descriptor of this process, in one step if the kernel supports it (Linux 5.14).
-       * The descriptor must stay open at least until the response was given. The copy is made when the caller runs,
+       * The descriptor must stay open at least until the response has been sent. The copy is made when the caller runs,
        * which the caller can delay; while 256 copies for one listener are pending, calls fail with EAGAIN.
        */
       readonly fd: number;
@@ -35,7 +35,7 @@ export type Response =
       readonly closeOnExec?: boolean;
     };
 
-/** Decides about a call. While a promise is pending, the caller waits and this process continues. */
+/** Decides about a call. While its promise is pending, the caller waits and this process continues. */
 export type Handler = (call: SupervisedCall) => Response | Promise<Response>;
 
 export const CONTINUE: Response = { continue: true };
@@ -43,12 +43,12 @@ export const UNAVAILABLE: Response = { errno: ENOSYS };
 
 const FLAG_CONTINUE = 1;
 
-/** Errnos for a call that no longer waits: the caller has ended, or has its response. */
+/** Errnos for a call that is no longer waiting: the caller has ended, or has its response. */
 const TOO_LATE: readonly string[] = ['ENOENT', 'EINPROGRESS'];
 
 /**
- * Answers a call. One that waits no more needs none. A descriptor that cannot be given away makes the call fail with the
- * errno of that. Throws UsageError (`bad-answer`) before anything is sent, and gives what failed otherwise.
+ * Sends the response to a call, unless it is no longer waiting. If a descriptor cannot be copied, the call fails with
+ * the errno of the copying. Throws UsageError (`bad-answer`) before anything is sent; returns any other failure.
  */
 export function sendAnswer(listener: number, id: bigint, answer: unknown): Failure | undefined {
   const failure = transmit(listener, id, checkAnswer(answer));
@@ -71,14 +71,14 @@ function transmit(listener: number, id: bigint, answer: Checked): Failure | unde
   }
 }
 
-/** A response that can be sent. */
+/** A response that has been checked. */
 type Checked =
   | { readonly kind: 'errno'; readonly errno: number }
   | { readonly kind: 'value'; readonly value: bigint }
   | { readonly kind: 'continue' }
   | { readonly kind: 'fd'; readonly fd: number; readonly closeOnExec: boolean };
 
-/** Throws UsageError (`bad-answer`) for an invalid response; `source` says where it came from. */
+/** Checks a response. Throws UsageError (`bad-answer`) if it is invalid; `source` names its origin. */
 export function checkAnswer(answer: unknown, source = 'the handler returned'): Checked {
   if (typeof answer === 'object' && answer !== null) {
     const given = owned(

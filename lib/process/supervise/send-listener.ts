@@ -1,4 +1,4 @@
-// Hands a listener to an agent, as a container runtime does, without waiting for the agent on the event loop.
+// Sends a listener to an agent, as a container runtime does, without blocking the event loop.
 import { errnoName } from '../../kernel/errno.js';
 import { LoadError } from '../../util/errors.js';
 import { isFailure, native, type Failure, describeFailure } from '../../native.js';
@@ -15,18 +15,20 @@ export interface SentProcess {
   readonly pid?: number;
   /** `listenerMetadata` of the profile, if any. */
   readonly metadata?: string;
-  /** Those of the container; none unless given. */
+  /** The annotations of the container. Default: none. */
   readonly annotations?: Readonly<Record<string, string>>;
   /** How long to retry while the agent's queue is full, in milliseconds. Default: 10,000. */
   readonly timeout?: number;
 }
 
-/** How long an agent's queue may stay full by default, in milliseconds. */
+/** The default time to wait for space in an agent's queue, in milliseconds. */
 const AGENT_TIMEOUT = 10_000;
 
 const OPTIONS: readonly string[] = ['id', 'pid', 'metadata', 'annotations', 'timeout'];
 
-/** Milliseconds between two attempts: the kernel has no event for a queue of connections that has room again. */
+/**
+ * Milliseconds between two attempts, because the kernel does not signal when a queue of connections has space again.
+ */
 const INTERVAL = 20;
 
 /**
@@ -42,7 +44,7 @@ export async function sendListener(listener: number, path: string, options: Sent
   await beginSending(listener, path, options);
 }
 
-/** As `sendListener`, but makes the first attempt at once, and throws if it fails for good. */
+/** As `sendListener`, but makes the first attempt at once, and throws if it fails permanently. */
 export function beginSending(listener: number, path: string, options: SentProcess): Promise<void> {
   const given = ownOptions(options, OPTIONS);
   const timeout = given.timeout ?? AGENT_TIMEOUT;
@@ -79,7 +81,7 @@ function stateOf({ id, pid = process.pid, metadata, annotations = {} }: Own<Sent
   );
 }
 
-/** A listener on its way, and how far it has come. */
+/** A listener that is being sent, and the progress so far. */
 class Delivery {
   #socket: number | undefined;
   #rest: Buffer;
@@ -111,7 +113,7 @@ class Delivery {
     return true;
   }
 
-  /** Gives up. Throws LoadError. */
+  /** Stops sending. Throws LoadError. */
   fail(failure: Failure): never {
     if (this.#socket !== undefined) native().closeDescriptor(this.#socket);
     throw unreachable(this.#path, failure);

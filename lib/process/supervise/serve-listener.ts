@@ -1,4 +1,4 @@
-// Brings the calls of a listener to a handler, through the event loop of the calling thread.
+// Passes the calls of a listener to a handler, through the event loop of the calling thread.
 import { errnoName } from '../../kernel/errno.js';
 import { LoadError, SupervisionError } from '../../util/errors.js';
 import { isFailure, native, type Failure, describeFailure } from '../../native.js';
@@ -9,19 +9,22 @@ import { memoryReader } from './memory-reader.js';
 import { throwLater, resolvers, keepingAlive, guarded } from './event-loop.js';
 import { linkOf } from '../inspect/proc.js';
 
-/** A supervisor of the calls of a listener. */
+/** Supervises the calls of a listener. */
 export interface Supervisor {
-  /** The number of calls that a handler has received and that have no response yet. */
+  /** The number of calls that a handler has received but not yet responded to. */
   readonly pending: number;
   /** The number of received calls. */
   readonly received: number;
   /** Fulfilled when no process is left under the filter, or after `close`. */
   readonly finished: Promise<void>;
-  /** Closes the listener: waiting and all later calls fail with ENOSYS. The kernel does the same when this process ends, for any reason. */
+  /**
+   * Closes the listener: waiting and all later calls fail with ENOSYS. The kernel does the same when this process ends, for any
+   * reason.
+   */
   close(): void;
-  /** Keep the event loop alive as long as there is a process under the filter (default), or not. */
+  /** Keeps the event loop alive as long as there is a process under the filter (default). */
   ref(): void;
-  /** Do not keep the event loop alive. */
+  /** Lets this process end while calls can still arrive. */
   unref(): void;
 }
 
@@ -47,15 +50,17 @@ export interface ServeOptions {
   readonly onError?: (error: unknown, call: SupervisedCall | undefined) => void;
 }
 
-/** Calls that are taken from the kernel in one step. */
+/** The number of calls that are received from the kernel in one step. */
 const BATCH = 16;
 
-/** Milliseconds that one listener may take of a turn of the event loop before others, timers and signals get theirs. */
+/**
+ * How long one listener may run in one turn of the event loop, in milliseconds, before others, timers and signals run.
+ */
 const TURN = 4;
 
 /**
- * Takes over a listener and responds to its calls with a handler. `exclusive`: no other process holds the listener.
- * Throws LoadError (`listener-unusable`) for a descriptor that is not a listener.
+ * Takes ownership of a listener and responds to its calls with a handler. `exclusive`: no other process holds the
+ * listener. Throws LoadError (`listener-unusable`) for a descriptor that is not a listener.
  */
 export function serveListener(
   listener: number,
@@ -73,14 +78,14 @@ export function serveListener(
   let closed = false;
 
   refuseOthers(listener);
-  // Callers that take turns with this process are woken sooner, on the same processor. Before Linux 6.6 they are not.
+  // Wakes callers that alternate with this process sooner, on the same processor (since Linux 6.6).
   const failure = native().wakeInTurn(listener);
   if (failure !== undefined && ['EBADF', 'ENOTTY'].includes(errnoName(failure.errno)))
     throw unusable(failure);
   const watch = native().watchCalls(listener, next.words, exclusive, arrived);
   if (isFailure(watch)) throw unusable(watch);
 
-  /** Handlers and listeners for errors may close. */
+  /** Whether the listener is closed; a function, because handlers and error listeners may close it. */
   const isClosed = (): boolean => closed;
 
   function close(): void {
@@ -93,22 +98,22 @@ export function serveListener(
     finish();
   }
 
-  /** Closes a listener that fails: waiting callers get ENOSYS from the kernel. */
+  /** Closes a listener that fails. Waiting callers fail with ENOSYS. */
   function fail(failure: Failure): void {
     close();
     complain(unusable(failure), undefined);
   }
 
-  /** Has been given the next call, if there is one: -1 when none ever will be. */
+  /** Called with the next call in `next`, if `taken` is 1; -1 means that none can follow. */
   function arrived(taken: number | Failure): void {
     handle(next, taken);
-    // To look for more would delay the only caller.
+    // Looking for more calls would delay the only caller.
     if (pending === 0 || isClosed()) return;
     const end = performance.now() + TURN;
     for (;;) {
       const others = native().takeNotifications(listener, more.words);
       handle(more, others);
-      // What is left is brought in the next turn.
+      // The remaining calls follow in the next turn.
       if (isClosed() || others !== BATCH || performance.now() >= end) return;
     }
   }
@@ -124,13 +129,13 @@ export function serveListener(
     }
     received += taken;
     for (let index = 0; index < taken; index++) {
-      // The kernel has responded to the others.
+      // The kernel has already responded to the others.
       if (isClosed()) return;
       answer(callAt(listener, records, index, reader));
     }
   }
 
-  /** Never throws: other calls still wait for their responses. */
+  /** Never throws, because other calls still wait for their responses. */
   function answer(call: SupervisedCall): void {
     pending++;
     try {
@@ -143,7 +148,7 @@ export function serveListener(
     }
   }
 
-  /** The first response counts; errors are reported in any case. */
+  /** Only the first response counts; all errors are reported. */
   function answerLater(call: SupervisedCall, promise: Promise<Response>): void {
     let settled = false;
     const settleOnce = (given: unknown): void => {
@@ -168,7 +173,7 @@ export function serveListener(
 
   function settle(call: SupervisedCall, given: unknown): void {
     pending--;
-    // The number of the listener may be another descriptor's by now.
+    // The number of the listener may have been reused for another descriptor.
     if (closed) return;
     let failure: Failure | undefined;
     try {
@@ -180,7 +185,7 @@ export function serveListener(
     if (failure !== undefined && !isClosed()) fail(failure);
   }
 
-  /** That a caller has gone is not an error of the handler that finds out. */
+  /** Reports an error, unless it only says that the caller has gone. */
   function report(error: unknown, call: SupervisedCall): void {
     if (!(error instanceof SupervisionError && error.code === 'call-gone')) complain(error, call);
   }
@@ -217,9 +222,9 @@ export const noSupervisor = (): Supervisor => ({
   unref: () => undefined,
 });
 
-/** Throws LoadError (`listener-unusable`) for another descriptor, before any operation on what may be another file. */
+/** Throws LoadError (`listener-unusable`) for any other descriptor, before operating on what may be another file. */
 function refuseOthers(listener: number): void {
-  // Without one it is closed, or there is no /proc: the kernel tells.
+  // Without a link, the descriptor is closed, or there is no /proc; the kernel then reports the error.
   const link = linkOf(`/proc/self/fd/${listener}`);
   if (link !== undefined && link !== LISTENER) throw unusable({ failed: 'readlink', errno: ENOTTY });
 }
@@ -235,7 +240,7 @@ const unusable = (failure: Failure): LoadError =>
     { errno: failure.errno },
   );
 
-/** What a promise's own `then` may hide. */
+/** Calls the built-in `then`, which a promise's own property may hide. */
 const whenSettled = (
   promise: Promise<unknown>,
   fulfilled: (value: unknown) => void,

@@ -1,4 +1,4 @@
-// Starts a command under a filter with a listener, and brings the listener here.
+// Starts a command under a filter with a listener, and receives the listener.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { LoadError } from '../../util/errors.js';
 import type { Filter } from '../../filter/filter.js';
@@ -22,24 +22,27 @@ import type { Judge } from './report.js';
 import { own, owned, type Own } from '../../util/own.js';
 import { givenOptions } from '../../util/options.js';
 
-/** What to start, under which filter, and who handles its start. */
+/** The filter and the options of a start, and the handler for calls during the start. */
 export interface StartPlan {
   readonly filter: Filter | Uint8Array;
   readonly load: ChildLoadOptions & { readonly waitKillable?: boolean };
   readonly isolation: IsolationPlan;
-  /** Options of Node. */
+  /** Options for Node. */
   readonly rest: Own<SpawnOptions>;
-  /** For the calls of the launcher: execve and, if that fails, exit_group. */
+  /** Decides about the launcher's calls: execve and, if that fails, exit_group. */
   readonly atStart: Judge;
 }
 
-/** A child and its listener; no listener if the command could not be executed, which an event of the child reports. */
+/**
+ * A child and its listener. The listener is undefined if the command could not be executed, which an event of the child
+ * reports.
+ */
 export interface Started {
   readonly child: ChildProcess;
   readonly listener: number | undefined;
 }
 
-/** Starts a command. Throws as `spawn` does, and LoadError (`listener-unusable`); the command has not run, or was killed, then. */
+/** Starts a command. Throws as `spawn` does, and LoadError (`listener-unusable`); then the command has not run, or was killed. */
 export function startWithListener(file: string, args: readonly string[], plan: StartPlan): Started {
   const { filter, load, isolation, rest, atStart } = plan;
   let listener: number | undefined;
@@ -62,8 +65,8 @@ export function startWithListener(file: string, args: readonly string[], plan: S
 }
 
 /**
- * The listener of a running child; that of one that does not run is closed. Throws LoadError (`listener-unusable`) if
- * there is none: then the child is killed, because its calls would get no response.
+ * Returns the listener of a running child, and closes that of a child that is not running. Throws LoadError
+ * (`listener-unusable`) if there is none; then the child is killed, because its calls would get no response.
  */
 export function listenerOf(
   child: ChildProcess,
@@ -88,7 +91,7 @@ export function release(listener: number | undefined): void {
   if (listener !== undefined) native().closeDescriptor(listener);
 }
 
-/** As for `spawn`, but that execve may be one that asks. */
+/** As for `spawn`, but the filter may notify for execve. */
 function supervisedRequest(
   filter: Filter | Uint8Array,
   load: StartPlan['load'],
@@ -114,19 +117,21 @@ function asksForExec({ policy }: Filter): boolean {
   );
 }
 
-/** The listener of the child; undefined where the launcher has failed before it had one, or it cannot be received. */
+/**
+ * The listener of the child; undefined if the launcher failed before it had one, or the listener cannot be received.
+ */
 export function receiveListener(socket: number): number | undefined {
   const message = native().receiveMessage(socket);
   return isFailure(message) ? undefined : message.descriptors[0];
 }
 
-/** Answers what the launcher calls until it has become the command, or has failed to. */
+/** Responds to the launcher's calls until it has executed the command, or failed to. */
 export function untilItRuns(listener: number, awaited: number, atStart: Judge): void {
   const record = callRecords(1);
   const reader = memoryReader();
   for (;;) {
     const ready = native().waitForEither(listener, awaited);
-    // The socket is at its end by then: any other data is the command's.
+    // At the end of the socket, the launcher is done: further data is the command's.
     if (isFailure(ready) || (ready & 2) !== 0) return;
     const taken = native().takeNotifications(listener, record.words);
     if (isFailure(taken) || taken < 0) return;

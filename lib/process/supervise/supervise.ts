@@ -60,10 +60,9 @@ export interface Supervised extends Supervisor {
  * With `onViolation`, refused calls are reported too. With `reportOnly`, they are allowed, and the command is not
  * affected: a tracer records them. `isolation` stays in force, `ringFilter` does not.
  *
- * Throws what `spawn` throws; UsageError (`bad-option`, `bad-answer`; `report-needs-policy` for a report on a raw
- * program); LoadError (`listener-unusable`, in which case the command was killed; with `reportOnly` `no-tracer`,
- * `tracer-refused`).
- * Source: seccomp_unotify(2).
+ * Throws the errors of `spawn`; UsageError (`bad-option`, `bad-answer`; `report-needs-policy` for a report on a raw
+ * program); LoadError (`listener-unusable`, in which case the command was killed; with `reportOnly`, `no-tracer` and
+ * `tracer-refused`). Source: seccomp_unotify(2).
  */
 export function supervise(command: string, options: SuperviseOptions): Supervised;
 export function supervise(command: string, args: readonly string[], options: SuperviseOptions): Supervised;
@@ -109,12 +108,12 @@ function supervised(child: ChildProcess, isolation: Isolation, supervisor: Super
   const properties = Object.entries(Object.getOwnPropertyDescriptors(supervisor));
   return Object.defineProperties(
     { child, isolation },
-    // Absent fields of a descriptor are inherited too.
+    // Node would also read inherited fields of property descriptors.
     Object.fromEntries(properties.map(([name, descriptor]) => [name, bare(descriptor)])),
   ) as Supervised;
 }
 
-/** A child without a supervisor must not continue. */
+/** Supervises a child. Kills it on failure, because a child without a supervisor must not continue. */
 function serveOrKill(
   child: ChildProcess,
   listener: number,
@@ -130,7 +129,9 @@ function serveOrKill(
   }
 }
 
-/** Lets the command do all that its profile refuses. Calls with the action NOTIFY go to the handlers, where there are any. */
+/**
+ * Allows the command everything that its profile refuses. Calls with the action NOTIFY go to the handlers, if there are any.
+ */
 function reportOnly(
   file: string,
   args: readonly string[],
@@ -152,7 +153,7 @@ function reportOnly(
   return supervised(child, receipt, both(follower, attending));
 }
 
-/** With a listener for the calls with NOTIFY; none if the command could not be executed. */
+/** Starts a command with a listener for calls with NOTIFY; none if the command could not be executed. */
 function startAttended(
   file: string,
   args: readonly string[],
@@ -175,7 +176,7 @@ function startAttended(
   return { ...started, listener: listenerOf(started.child, listener, file) };
 }
 
-/** One supervisor out of two that follow the same command. */
+/** Combines two supervisors of the same command. */
 const both = (one: Supervisor, other: Supervisor): Supervisor => ({
   get pending() {
     return one.pending + other.pending;
@@ -222,11 +223,11 @@ function apart(options: SuperviseOptions): {
   };
 }
 
-/** What is loaded, and who handles the calls. */
+/** The filter, and the handlers of its calls. */
 interface Plan {
   readonly filter: Filter | Uint8Array;
   readonly handler: Handler;
-  /** For the calls of the launcher: execve and, if that fails, exit_group. */
+  /** Decides about the launcher's calls: execve and, if that fails, exit_group. */
   readonly atStart: Judge;
 }
 
@@ -243,7 +244,7 @@ function planOf(filter: Filter | Uint8Array, own: OwnOptions, file: string): Pla
   };
 }
 
-/** The launcher looks for the command in one directory after the other: one report is enough. */
+/** Reports only the first call: the launcher tries to execute the command in one directory after another. */
 function once<Argument>(listener: (argument: Argument) => void): (argument: Argument) => void {
   let called = false;
   return argument => {

@@ -1,9 +1,9 @@
 // Checks options that are times.
 import { badOption } from '../../util/options.js';
 
-/** The maximum of Node's timers: more is treated as 1 ms. */
+/** The maximum delay of Node's timers; larger values count as 1 ms. */
 const MAX_TIME = 2 ** 31 - 1;
-/** The same for options in seconds. */
+/** The maximum for options in seconds. */
 export const MAX_SECONDS = Math.floor(MAX_TIME / 1000);
 
 /** Throws UsageError (`bad-option`) unless the value is absent or a positive number of milliseconds. */

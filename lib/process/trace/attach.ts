@@ -1,4 +1,5 @@
-// Traces the running process: a tracer attaches to all of its threads, and runs a filter at every call in place of the kernel.
+// Traces the running process: a tracer attaches to all of its threads, and evaluates a filter for every call in place of the
+// kernel.
 import { kernelAtLeast, parseKernelVersion } from '../../kernel/kernel-version.js';
 import type { Filter } from '../../filter/filter.js';
 import { isFailure, native } from '../../native.js';
@@ -8,19 +9,19 @@ import { MUTED, setPhase, writeProgram } from './table.js';
 import { refuseTraced, takeMe } from './take-me.js';
 import { startTracer, type Tracer } from './tracer.js';
 
-/** PTRACE_GET_SYSCALL_INFO. */
+/** The kernel version that introduced PTRACE_GET_SYSCALL_INFO. */
 const FIRST_KERNEL = { major: 5, minor: 3 };
 
 /** A tracer of a running process. When it ends, the process continues unchanged. */
 interface AttachedTracer extends Tracer {
-  /** What the tracer writes to. */
+  /** The memory that the tracer writes. */
   readonly memory: Buffer;
   /** Ends the tracer, after it has written everything. */
   readonly end: () => void;
 }
 
 /**
- * Starts a tracer that waits for a process, and will run a filter of `withStops` at every call.
+ * Starts a tracer that waits to be attached to a process, and will evaluate a filter of `withStops` for every call.
  * Throws LoadError (`no-tracer`).
  */
 export function startAttachable(
@@ -55,7 +56,7 @@ export function startAttachable(
   }
 }
 
-/** Attaches a tracer to this process. Throws LoadError (`no-tracer`, `tracer-refused`); nothing has changed then. */
+/** Attaches a tracer to this process. Throws LoadError (`no-tracer`, `tracer-refused`); then nothing has changed. */
 export function attachTracer(filter: Filter): AttachedTracer {
   refuseTraced();
   const tracer = startAttachable(filter);
@@ -79,7 +80,7 @@ const SAME_USER = { uid: undefined, gid: undefined };
 function endTracer(tracer: Tracer): void {
   const { woken } = tracer;
   tracer.close();
-  // Its end of the pipe is closed with it.
+  // The tracer's end of the pipe closes when it ends.
   while (!tracer.drain()) {
     if (isFailure(native().waitForEither(woken, woken))) return;
   }

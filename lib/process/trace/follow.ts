@@ -1,4 +1,4 @@
-// Turns the calls that a tracer writes into violations, with the interface of a supervisor for the caller.
+// Converts the calls from a tracer to violations, with the interface of a supervisor.
 import { SupervisionError } from '../../util/errors.js';
 import { isFailure, native } from '../../native.js';
 import { actionData, actionKind, actionName, isFallback, permits } from '../../kernel/action.js';
@@ -18,7 +18,7 @@ import { resolvers, keepingAlive, guarded, whenExiting } from '../supervise/even
 export interface FollowOptions {
   /** The policy that decides which calls are violations. */
   readonly policy: Policy;
-  /** The command, for its start. */
+  /** The command, for violations at its start. */
   readonly command: string;
   readonly fallbacks: boolean;
   readonly onViolation: (violation: ReportedViolation) => void;
@@ -32,15 +32,15 @@ export interface FollowOptions {
 export interface Follower extends Supervisor {
   /** The number of traced threads. */
   readonly running: number;
-  /** The number of calls that no violation includes. */
+  /** The number of calls that are in no violation. */
   readonly lost: number;
-  /** Reports all calls up to now. */
+  /** Reports all calls so far. */
   flush(): void;
 }
 
 /**
- * Follows a tracer. Each kind of call is reported when it is first made, with the number of calls since then; when that number
- * has doubled; and at the end. `close` reports the remaining calls; the tracer continues.
+ * Follows a tracer. Each kind of call is reported when it first occurs, when the number of calls since then has doubled, and
+ * at the end. `close` reports the remaining calls; the tracer continues.
  */
 export function follow(tracer: Tracer, options: FollowOptions): Follower {
   const reported: number[] = [];
@@ -54,7 +54,7 @@ export function follow(tracer: Tracer, options: FollowOptions): Follower {
       if (calls.count === before || (!everything && calls.count < 2 * before)) return;
       reported[index] = calls.count;
       const violation = describe(calls, calls.count - before, options);
-      // The launcher tries the directories of PATH in turn: one report is enough.
+      // The launcher tries the directories of PATH in turn, so only the first call is reported.
       if (violation === undefined || (violation.starting && before > 0)) return;
       guarded(() => {
         options.onViolation(violation);
@@ -120,7 +120,7 @@ export function follow(tracer: Tracer, options: FollowOptions): Follower {
   };
 }
 
-/** The calls as a violation; undefined for calls that the policy permits or that need no report. */
+/** Describes calls as a violation; undefined for calls that the policy permits or that are not reported. */
 function describe(
   calls: TracedCalls,
   count: number,
@@ -144,7 +144,7 @@ function describe(
     },
     { layer: undefined, policy },
   );
-  // If the command is not found, the launcher ends with a call of its own.
+  // If the command is not found, the launcher exits with its own call.
   if (starting && described.syscall !== 'execve') return undefined;
   return {
     ...described,

@@ -1,4 +1,4 @@
-// Starts a command with a tracer, and makes a recording of the calls that the tracer saw.
+// Starts a command with a tracer, and makes a recording of the calls that the tracer observes.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { release } from 'node:os';
 import { abiOf, callText } from '../../kernel/abi.js';
@@ -16,23 +16,23 @@ import { readRecordedTable, writeOrders, type RecordedTable } from './recording-
 import { startTracer, type Tracer, unheardTracer } from './tracer.js';
 import { resolvers, whenExiting } from '../supervise/event-loop.js';
 
-/** How a command is started, and which phases its calls are divided into. */
+/** How to start a command, and how to split its calls into phases. */
 export interface RecordPlan {
   readonly isolation: IsolationPlan;
   readonly phase: string;
-  /** The calls that begin the phase `work`; empty for one phase, `phase`. */
+  /** The calls that start the phase `work`; if empty, `phase` is the only phase. */
   readonly phaseAt: readonly string[];
-  /** Options of Node. */
+  /** Options for Node. */
   readonly rest: Own<SpawnOptions>;
 }
 
 /** The progress of a recording. */
 export interface RecordingProgress {
-  /** The number of counted calls. After a while, known calls of a process that makes many of them are not counted. */
+  /** The number of counted calls. If a process makes many known calls, they are no longer counted after a while. */
   readonly calls: number;
-  /** The number of distinct ones: ABI, number, phase. */
+  /** The number of distinct calls, by ABI, number and phase. */
   readonly distinct: number;
-  /** Whether there were more calls than that. */
+  /** Whether there were more calls than were counted. */
   readonly atLeast: boolean;
 }
 
@@ -44,10 +44,10 @@ export interface RecordedChild {
   readonly progress: () => RecordingProgress;
 }
 
-/** Phases of `phaseAt`. */
+/** The phases with `phaseAt`. */
 export const PHASES = { first: 'start', second: 'work' } as const;
 
-/** Throws as `spawn` does, and LoadError (`no-tracer`, `tracer-refused`): nothing has run then. */
+/** Records a command. Throws as `spawn` does, and LoadError (`no-tracer`, `tracer-refused`); then nothing has run. */
 export function recordCommand(file: string, args: readonly string[], plan: RecordPlan): RecordedChild {
   const { isolation, phaseAt, rest } = plan;
   const command = commandOf(file, args, rest);
@@ -58,7 +58,7 @@ export function recordCommand(file: string, args: readonly string[], plan: Recor
   const watched = watch(tracer);
   let child: ChildProcess;
   try {
-    // The tracer may load a filter later, for which it needs no_new_privs.
+    // The tracer may load a filter later, for which the command needs no_new_privs.
     child = startChild(withoutFilter(isolation, true), command, stdio, spawnWith(rest), undefined, tracer);
   } catch (error) {
     watched.stop();
@@ -86,8 +86,8 @@ export function recordCommand(file: string, args: readonly string[], plan: Recor
 }
 
 /**
- * The recording of a command, or the error event of one that did not start. A caller that ignores it still gets that
- * event.
+ * The recording of a command, or the error event of a command that did not start. A caller that ignores the promise
+ * still gets that event.
  */
 export function recordingOf(
   child: ChildProcess,

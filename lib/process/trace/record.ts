@@ -21,7 +21,7 @@ import { recordRunning, type RecordRunningOptions, type RunningRecording } from 
 export interface RecordOptions extends SpawnOptions {
   /** As in `spawn`; default: `none`, so that the command is not affected. */
   readonly isolation?: IsolationMode | undefined;
-  /** The phase of the run that the calls belong to. */
+  /** The phase of the run for these calls. */
   readonly phase?: string | undefined;
   /**
    * Splits the run into two phases: `start`, and `work` from the first call with one of these names on, in whichever
@@ -41,7 +41,7 @@ export interface RecordedCommand {
   /** As `spawn` returns it. */
   readonly child: ChildProcess;
   /**
-   * The recording, when the command and all its descendants have ended, or `stop` was called. Rejected with the error of
+   * The recording, once the command and all its descendants have ended, or `stop` was called. Rejected with the error of
    * the child if there is one: SupervisionError (`traces-itself`, `tracer-ended`) if it could not be traced to its end.
    */
   readonly recording: Promise<Recording>;

@@ -1,4 +1,4 @@
-// The policy under which every call stops for a tracer, in classes by the arguments that grant power.
+// The policy with which every call stops for a tracer, split into classes by the arguments that grant privileges.
 import { constantsOf } from '../../kernel/arguments/named-values.js';
 import { abiOf, ABIS, callText, syscallNumber } from '../../kernel/abi.js';
 import type { RecordingBuilder } from '../../recording/build.js';
@@ -10,10 +10,13 @@ import { makeTarget } from '../../policy/target.js';
 import { abisOf, nativeArchitecture } from '../../kernel/architectures.js';
 import { decidingRule } from '../../policy/evaluate.js';
 
-/** Memory protections; each combination is a class. */
+/** Memory protections; each combination is a separate class. */
 const PROTECTIONS = [0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n];
 
-/** CLONE_NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET: every combination with SIGCHLD, as sandboxes such as Chromium's make processes. */
+/**
+ * CLONE_NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET: every combination with SIGCHLD, as sandboxes such as Chromium's create
+ * processes.
+ */
 const NAMESPACES: readonly bigint[] = [
   0x20000n,
   0x4000000n,
@@ -25,7 +28,7 @@ const NAMESPACES: readonly bigint[] = [
   .reduce<readonly bigint[]>((all, flag) => [...all, ...all.map(sum => sum | flag)], [17n])
   .slice(1);
 
-/** Groups of named constants, each value of which is a class, by call and index of the argument. */
+/** Groups of named constants whose values are separate classes, by call and index of the argument. */
 const TOLD_APART: readonly (readonly [syscall: string, index: number, values: string | readonly bigint[]])[] =
   [
     ['socket', 0, 'AF'],
@@ -47,7 +50,9 @@ const TOLD_APART: readonly (readonly [syscall: string, index: number, values: st
 /** All rules have the same action; their positions define the classes. */
 const ACTION = SCMP_ACT_ERRNO(1);
 
-/** The policy for this machine. On the native ABI, calls whose argument has a known value are a class of their own. */
+/**
+ * The policy for this machine. On the native ABI, each known value of a distinguishing argument is a separate class.
+ */
 export function recordingPolicy(): Policy {
   const arch = nativeArchitecture();
   const abis = abisOf(arch).map((abi): AbiPolicy => {
@@ -86,7 +91,7 @@ function classesOf(abi: AbiName): Iterable<[number, { rules: readonly Rule[]; ot
   });
 }
 
-/** Calls of one class, with the first of them. */
+/** Calls of one class, with the arguments of the first. */
 export interface CallClass {
   /** `AUDIT_ARCH_*`. */
   readonly arch: number;
@@ -102,11 +107,11 @@ export function noteClass(builder: RecordingBuilder, policy: Policy, seen: CallC
   const { arch, number, args, program, phase, count } = seen;
   const abi = abiOf(arch, number);
   if (abi === undefined) return false;
-  // No call has such a number, so none is missing.
+  // No call has a negative number, so none is missing.
   if (number < 0) return true;
   const call = { abi: abi.name, syscall: callText(abi.name, number), program, phase };
   if (!builder.add({ ...call, args })) return false;
-  // Of later calls of the class, only the arguments that define the class are known.
+  // For later calls of the class, only the argument that defines the class is known.
   const shared = abi.name === policy.abis[0].abi.name ? sharedArgument(policy, number, args) : undefined;
   const later = args.map((value, index) => (index === shared ? value : undefined));
   if (count > 1) builder.add({ ...call, args: later, count: count - 1 });

@@ -1,4 +1,4 @@
-// The memory that a recorder shares with this process: what native/tracer/recording_table.h describes.
+// Reads the memory that a recorder shares with this process, which native/tracer/recording_table.h describes.
 import { writeSync } from 'node:fs';
 import { syscallsOf, ABIS } from '../../kernel/abi.js';
 import { abisOf, nativeArchitecture, type AbiName } from '../../kernel/architectures.js';
@@ -7,36 +7,38 @@ import type { TracedTable } from './table.js';
 import { readAt, PROGRAM, pathsIn } from './helper-process.js';
 import { MAX_PROGRAMS, MAX_ENTRIES, HEADER, ENTRY, AT_PROGRAMS } from './table.js';
 
-/** Calls that are equal in everything that is recorded. */
+/** Calls that are equal in all recorded properties. */
 interface RecordedEntry {
-  /** How often they were made; a lower bound with `uncounted`. */
+  /** Their number; a lower bound with `uncounted`. */
   readonly count: number;
-  /** How many of them failed with ENOSYS. */
+  /** The number of those that failed with ENOSYS. */
   readonly unavailable: number;
   /** `AUDIT_ARCH_*`. */
   readonly arch: number;
   readonly number: number;
-  /** The recorded arguments, truncated to the bits that the kernel reads, and 0 for all others; undefined if there were too many. */
+  /**
+   * The recorded arguments, truncated to the bits that the kernel reads, with 0 for all others; undefined if there were too many.
+   */
   readonly args: readonly bigint[] | undefined;
   /** The file of the program; undefined for the launcher and if it is unknown. */
   readonly program: string | undefined;
-  /** Whether there may have been other programs. */
+  /** Whether other programs may have made such calls too. */
   readonly morePrograms: boolean;
   readonly uncounted: boolean;
   /** Whether it belongs to the second phase. */
   readonly second: boolean;
 }
 
-/** What the recorder should do. */
+/** The orders for the recorder. */
 interface RecordingOrders {
-  /** The calls that begin the second phase; empty for one phase. */
+  /** The calls that start the second phase; empty for one phase. */
   readonly phaseAt: readonly string[];
 }
 
-/** `records` of the TableHeader. */
+/** The offset of `records` in the TableHeader. */
 const AT_RECORDS = 56;
 
-// The RecordingPart.
+// The offsets of the RecordingPart.
 const AT_PART = 0x200000;
 const KINDS = 1024;
 const AT_KINDS = AT_PART + 64;
@@ -56,7 +58,10 @@ const PRCTL = 1 << 19;
 const UNCOUNTED = 1;
 const UNKNOWN_ARGUMENTS = 2;
 
-/** Calls with a special meaning for the recorder. Calls that start and end processes are always counted, because they cost much more than a stop. */
+/**
+ * Calls with a special meaning for the recorder. Calls that start and end processes are always counted, because they cost much
+ * more than a stop.
+ */
 const SPECIAL: ReadonlyMap<string, number> = new Map([
   ['clone', ALWAYS_STOPS | FORKS | CLONE],
   ['clone3', ALWAYS_STOPS | FORKS | CLONE3],
@@ -71,7 +76,7 @@ const SPECIAL: ReadonlyMap<string, number> = new Map([
   ['prctl', PRCTL],
 ]);
 
-/** Writes the orders of a recorder, before it begins. */
+/** Writes the orders of a recorder; call it before the recorder starts. */
 export function writeOrders(table: number, { phaseAt }: RecordingOrders): void {
   const bytes = Buffer.alloc(MAX_ABIS * KINDS * 4);
   for (const { syscall, kind, place } of callKinds())
@@ -81,7 +86,7 @@ export function writeOrders(table: number, { phaseAt }: RecordingOrders): void {
   writeNumber(table, 1, AT_RECORDS);
 }
 
-/** The kinds of all calls and their places in the orders, which are the same for each recording. */
+/** The kinds of all calls and their places in the orders, which are the same for every recording. */
 let kinds: readonly { readonly syscall: string; readonly kind: number; readonly place: number }[] | undefined;
 
 // The native ABI, the 32-bit one, x32.
@@ -101,9 +106,9 @@ const kindOf = (abi: AbiName, syscall: string): number =>
 
 /** The contents of the memory that `readTable` does not return. */
 export interface RecordedTable extends Pick<TracedTable, 'stops' | 'lost'> {
-  /** In the order in which they were first made. */
+  /** In the order in which they first occurred. */
   readonly entries: readonly RecordedEntry[];
-  /** The number of filters that the recorder loaded into processes, so that known calls no longer stop. */
+  /** The number of filters that the recorder loaded into processes to stop them less often. */
   readonly filters: number;
 }
 
@@ -111,7 +116,7 @@ export function readRecordedTable(table: number): RecordedTable {
   const header = readAt(table, 0, HEADER);
   const count = Math.min(header.readUInt32LE(0), MAX_ENTRIES);
   const records = readAt(table, HEADER, count * ENTRY);
-  // After the entries, because an entry is written after its program.
+  // Read after the entries, because each entry is written after its program.
   const inherited = readAt(table, AT_INHERITED, MAX_PROGRAMS);
   const programs = Math.min(readAt(table, 0, HEADER).readUInt32LE(4), MAX_PROGRAMS);
   const paths = pathsIn(readAt(table, AT_PROGRAMS, programs * PROGRAM));

@@ -1,4 +1,4 @@
-// Starts a command under a profile that is not enforced: calls that it refuses stop for a tracer instead, and are then made.
+// Starts a command under a profile that is not enforced: calls that it refuses stop for a tracer, and then continue.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
@@ -16,28 +16,28 @@ import { native } from '../../native.js';
 import { follow, type Follower, type FollowOptions } from './follow.js';
 import { startTracer, type Tracer } from './tracer.js';
 
-/** The profile, and where reports go. */
+/** The profile, and the options for reports. */
 export interface ReportOnlyPlan {
   readonly filter: Filter;
   readonly load: ChildLoadOptions & { readonly waitKillable?: boolean };
   readonly isolation: IsolationPlan;
-  /** Options of Node. */
+  /** Options for Node. */
   readonly rest: Own<SpawnOptions>;
   readonly report: Own<ViolationReportOptions>;
-  /** For a supervisor of calls with the action NOTIFY: takes the listener while the launcher waits. */
+  /** For a supervisor of calls with the action NOTIFY: receives the listener while the launcher waits. */
   readonly awaitRunning: AwaitRunning | undefined;
 }
 
-/** A command that runs as if there were no profile, with reports of its calls. */
+/** A command that runs without a profile in force, with reports of its calls. */
 export interface ReportedCommand {
   readonly child: ChildProcess;
   readonly follower: Follower;
 }
 
 /**
- * Starts a command. Calls that the profile refuses are reported and made. If a process of the command wants to trace
- * another one, all of them are killed, and the child has an `error` event with a SupervisionError (`traces-itself`).
- * Throws as `spawn` does, and LoadError (`no-tracer`, `tracer-refused`): nothing has run then.
+ * Starts a command. Calls that the profile refuses are reported and executed. If a process of the command tries to
+ * trace another one, all of them are killed, and the child has an `error` event with a SupervisionError
+ * (`traces-itself`). Throws as `spawn` does, and LoadError (`no-tracer`, `tracer-refused`); then nothing has run.
  */
 export function startReportOnly(
   file: string,
@@ -52,7 +52,7 @@ export function startReportOnly(
   );
 }
 
-/** As `startReported`, for a command that is started in another way. */
+/** As `startReportOnly`, for a command that is started by `start`. */
 export function startReported(
   file: string,
   plan: Omit<ReportOnlyPlan, 'rest'> & { readonly rest: Pick<Own<SpawnOptions>, 'uid' | 'gid'> },
@@ -75,7 +75,7 @@ export function startReported(
     child = start(request, tracer);
   } catch (error) {
     tracer.release();
-    // Calls that were refused at the start are reported in any case.
+    // Reports refused calls from the start even if it failed.
     follow(tracer, { ...reporting, onEnd: () => undefined }).close();
     throw error;
   }
@@ -121,7 +121,7 @@ function followChild(tracer: Tracer, child: ChildProcess, reporting: Omit<Follow
       child.emit('error', error);
     },
   });
-  // Its calls are reported before the events of the command.
+  // Reports calls before the events of the command.
   child.once('exit', () => {
     follower.flush();
   });
@@ -130,7 +130,7 @@ function followChild(tracer: Tracer, child: ChildProcess, reporting: Omit<Follow
   return follower;
 }
 
-/** Filters are immutable, so the result is cached: many commands run under few filters. */
+/** Filters are immutable, so results are cached: many commands run under few filters. */
 const known = new WeakMap<Filter, Map<boolean, Filter>>();
 
 function tracedFilter(filter: Filter, notifications: boolean): Filter {

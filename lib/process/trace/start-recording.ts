@@ -15,13 +15,13 @@ import { MUTED, setPhase, type TracedCalls, type TracedTable } from './table.js'
 
 /** Options of `startRecording`. */
 export interface StartRecordingOptions {
-  /** The first phase, like `phase` of the recording. Default: none. */
+  /** The first phase, as `phase` of the recording. Default: none. */
   readonly phase?: string | undefined;
 }
 
 /** A recording of this process. */
 export interface OwnRecording {
-  /** Begins another phase: from now on, calls of all threads belong to it. Throws UsageError (`bad-option`). */
+  /** Starts another phase: from now on, calls of all threads belong to it. Throws UsageError (`bad-option`). */
   phase(name: string): void;
   /** Returns the recording so far, as one run. A call in progress may be missing. Throws RecordingError (`recording-too-large`). */
   snapshot(): Recording;
@@ -75,7 +75,7 @@ export function startRecording(options: StartRecordingOptions = {}): OwnRecordin
     forgetExit();
     return (last = tracer.read());
   };
-  // So that nothing traces the process any more once a worker has exited: the end of its thread ends the tracer a moment later.
+  // Ends the tracer when a worker exits; otherwise, it would end only a moment later, with the worker's thread.
   const forgetExit = isMainThread() ? () => undefined : whenExiting(end);
   return {
     phase: name => {

@@ -1,11 +1,11 @@
-// Reads the table of a tracer: the memory that native/tracer/table.h describes.
+// Reads the table of a tracer, in the memory that native/tracer/table.h describes.
 import { writeSync } from 'node:fs';
 import { own } from '../../util/own.js';
 import { untilNul, readAt, PROGRAM, pathsIn } from './helper-process.js';
 
-/** Equal calls, with the arguments of the first. */
+/** Similar calls, with the arguments of the first. */
 export interface TracedCalls {
-  /** Their number up to now. */
+  /** Their number so far. */
   readonly count: number;
   /** `AUDIT_ARCH_*`. */
   readonly arch: number;
@@ -18,7 +18,7 @@ export interface TracedCalls {
   readonly program: { readonly path: string } | 'starting' | undefined;
   /** The kind of thread in an attached process; undefined for a command. */
   readonly origin: Origin | undefined;
-  /** As `setPhase` numbered it. */
+  /** The number of the phase from `setPhase`. */
   readonly phase: number;
 }
 
@@ -28,13 +28,13 @@ export type Origin = (typeof ORIGINS)[number];
 const ORIGINS = ['main', 'workers', 'pool', 'children'] as const;
 const PHASE_SHIFT = 8;
 
-/** What is in the memory. */
+/** The contents of the memory. */
 export interface TracedTable {
   readonly state: 'waiting' | 'tracing' | 'ended' | 'failed' | 'contended';
   /** The number of traced threads. */
   readonly running: number;
   readonly stops: number;
-  /** Calls for which the table had no room. */
+  /** The number of calls for which the table had no space. */
   readonly lost: number;
   /** The ptrace(2) request that failed, with `contended`. */
   readonly contender: {
@@ -42,12 +42,12 @@ export interface TracedTable {
     readonly thread: number;
     readonly program: string | undefined;
   };
-  /** In the order in which they were first made. An item keeps its place. */
+  /** In the order in which they first occurred. An item keeps its index. */
   readonly calls: readonly TracedCalls[];
 }
 
 const STATES = ['waiting', 'tracing', 'ended', 'failed', 'contended'] as const;
-/** Of the memory, also where a recorder writes to it. */
+/** Sizes in the memory, also for a recorder. */
 export const HEADER = 64;
 export const ENTRY = 104;
 export const MAX_ENTRIES = 8192;
@@ -59,10 +59,10 @@ const AT_INSTRUCTIONS = 52;
 const AT_PROGRAM = AT_PROGRAMS + MAX_PROGRAMS * PROGRAM;
 const INSTRUCTION = 8;
 
-/** Where the table is: a descriptor, or the memory itself. */
+/** The location of the table: a descriptor, or the memory itself. */
 type TableSource = number | Buffer;
 
-/** Makes a tracer that has not started run a filter at every call of a running process. */
+/** Passes a filter to a tracer that has not started, to evaluate it for every call of a running process. */
 export function writeProgram(table: number, program: Buffer): void {
   const count = Buffer.alloc(4);
   count.writeUInt32LE(program.length / INSTRUCTION);
@@ -70,10 +70,10 @@ export function writeProgram(table: number, program: Buffer): void {
   writeSync(table, count, 0, count.length, AT_INSTRUCTIONS);
 }
 
-/** The phase of calls that are not recorded, because only the recording makes them. */
+/** The phase of calls that are not recorded, because the recording itself makes them. */
 export const MUTED = 0xffffff;
 
-/** Sets the phase of later calls; 0 at first. */
+/** Sets the phase of later calls; initially 0. */
 export function setPhase(memory: Buffer, phase: number): void {
   memory.writeUInt32LE(phase, AT_PHASE);
 }
@@ -82,7 +82,7 @@ export function readTable(source: TableSource): TracedTable {
   const header = read(source, 0, HEADER);
   const entries = Math.min(header.readUInt32LE(0), MAX_ENTRIES);
   const records = read(source, HEADER, entries * ENTRY);
-  // Last, because an entry is written after its program.
+  // Read last, because each entry is written after its program.
   const programs = Math.min(read(source, 0, HEADER).readUInt32LE(4), MAX_PROGRAMS);
   const paths = pathsIn(read(source, AT_PROGRAMS, programs * PROGRAM));
   return {
@@ -119,7 +119,7 @@ function entry(record: Buffer, paths: readonly string[]): TracedCalls {
   };
 }
 
-/** A copy, which does not change. */
+/** Copies a part of the table. */
 const read = (source: TableSource, position: number, length: number): Buffer =>
   typeof source === 'number'
     ? readAt(source, position, length)

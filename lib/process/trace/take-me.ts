@@ -11,7 +11,7 @@ export function takeMe(socket: number, tracer: number): void {
   if (answer !== 0) throw refused(`ptrace: ${errnoName(answer)}`, answer);
 }
 
-/** Throws LoadError (`tracer-refused`) if this process already has a tracer, which could detect a second one. */
+/** Throws LoadError (`tracer-refused`) if this process already has a tracer. */
 export function refuseTraced(): void {
   const tracer = readStatusFile('/proc/thread-self/status')?.tracer ?? 0;
   if (tracer !== 0) throw refused(`process ${tracer} already traces it`, undefined);

@@ -1,4 +1,4 @@
-// Starts the tracer as a separate process, because its waits would take events from other code of this process that waits for children.
+// Starts the tracer as a separate process. In this process, its waits would steal events from other code that waits for children.
 import { LoadError } from '../../util/errors.js';
 import { type TracerFiles, isFailure, native, describeFailure, type Failure } from '../../native.js';
 import type { Own } from '../../util/own.js';
@@ -9,26 +9,26 @@ import { startHelper, drain, closing, HELPER_REMEDY } from './helper-process.js'
 /** A tracer that waits for a command, or follows one. It ends with the last traced process, or if the launcher ends first. */
 export interface Tracer {
   readonly pid: number;
-  /** For the launcher. */
+  /** The socket for the launcher. */
   readonly socket: number;
-  /** Closes the socket here, after the launcher has it: a tracer without processes then ends. */
+  /** Closes the socket here, once the launcher has it; a tracer without processes then ends. */
   release(): void;
   read(): TracedTable;
-  /** The memory that it writes to, until `close`. */
+  /** The descriptor of the memory that it writes, until `close`. */
   readonly table: number;
-  /** A pipe that is readable when the table has changed, and at its end when the tracer ends. Its watcher closes it. */
+  /** A pipe that is readable when the table has changed, and at its end when the tracer ends. The watcher closes it. */
   readonly woken: number;
-  /** The memory that it writes to: `read` takes it from there from now on, without a call. Throws LoadError (`no-tracer`). */
+  /** Maps the memory that it writes: from now on, `read` needs no system call. Throws LoadError (`no-tracer`). */
   map(): Buffer;
-  /** The error if it has ended before it traced a process. */
+  /** The error if the tracer ended before it traced a process. */
   earlyEnd(): LoadError | undefined;
   /** Drains the pipe. Returns whether it is at its end, because the tracer has ended. */
   drain(): boolean;
-  /** Closes what `read` needs, and ends the tracer of a running process. */
+  /** Closes the descriptors that `read` needs, and ends the tracer of a running process. */
   close(): void;
 }
 
-/** A user and a group for the tracer: those of the command, so that it has the permission to trace it. */
+/** The user and group of the tracer: those of the command, so that it may trace it. */
 interface TracerUser {
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;

@@ -1,4 +1,4 @@
-// Tries a profile on the running process: calls that it would refuse are reported and made.
+// Tries a profile on the running process: calls that it would refuse are reported but executed.
 import { readdirSync } from 'node:fs';
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
@@ -10,39 +10,39 @@ import type { LoadedFilter } from '../load.js';
 import { attachTracer } from './attach.js';
 import { follow } from './follow.js';
 
-/** Where reports of calls go that the profile would refuse. */
+/** Options for reports of calls that the profile would refuse. */
 interface TryOptions {
   readonly onViolation: (violation: ReportedViolation) => void;
   readonly reportFallbacks: boolean;
 }
 
-/** The result for a profile that is only reported on. No filter was loaded. */
+/** The result of trying a profile. No filter was loaded. */
 export interface ReportedProfile extends LoadedFilter {
   /** The reports. */
   readonly reports: ViolationReports;
 }
 
-/** Reports in progress. */
+/** Active reports. */
 export interface ViolationReports {
-  /** The number of calls that are not reported, because the table was full. */
+  /** The number of calls that were not reported, because the table was full. */
   readonly lost: number;
-  /** Reports all calls up to now. */
+  /** Reports all calls so far. */
   flush(): void;
-  /** Reports all calls up to now, and stops reporting: the process then runs as if there had been no profile. */
+  /** Reports all calls so far, and stops reporting: the process then runs as if there had been no profile. */
   stop(): void;
-  /** Keeps this process alive for reports; the default is not to. */
+  /** Keeps this process alive for reports. Default: it does not. */
   ref(): void;
   /** Lets the process end without waiting for reports. */
   unref(): void;
 }
 
 /**
- * Reports what a filter would refuse to this process, its threads and the processes that they start.
- * Throws LoadError (`no-tracer`, `tracer-refused`).
+ * Reports the calls of this process, its threads and the processes that they start that a filter would refuse. Throws
+ * LoadError (`no-tracer`, `tracer-refused`).
  */
 export function tryProfile(filter: Filter, { onViolation, reportFallbacks }: TryOptions): ReportedProfile {
   const { policy, warnings } = filter;
-  // Read before the tracer is attached, which would report these calls as the program's.
+  // Read before the tracer is attached, because it would report these calls.
   const threads = readdirSync('/proc/self/task').map(Number);
   const noNewPrivs = threadStatus()?.noNewPrivs === true;
   const tracer = attachTracer(compilePolicy(withStops(policy)));
@@ -85,7 +85,7 @@ export function tryProfile(filter: Filter, { onViolation, reportFallbacks }: Try
   };
 }
 
-/** The end of the tracer is unexpected here and does not keep the process alive. */
+/** Warns of an unexpected end of the tracer, which does not end the process. */
 function warn(error: SupervisionError): void {
   process.emitWarning(error.message, { type: error.name, code: error.code });
 }

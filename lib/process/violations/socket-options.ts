@@ -1,7 +1,8 @@
-// Options of a socket of Node's, which copies them into an object that inherits: those that it reads are all there.
+// Options for sockets. Node copies them into an object that inherits, so that all options it reads must be set
+// explicitly.
 import type { SocketConstructorOpts } from 'node:net';
 
-/** These options and, explicitly, no others. */
+/** These options, and undefined for all others. */
 export const socketOptions = (options: SocketConstructorOpts): SocketConstructorOpts => ({
   ...NONE,
   ...options,

@@ -1,15 +1,15 @@
-// Combines violations for a readable report: one for each call, program and action.
+// Combines violations for a readable report: one per call, program and action.
 import type { ReportedViolation } from '../supervise/report.js';
 
-/** Violations that are gathered. */
+/** A collection of violations. */
 interface ViolationSummary {
   /** Adds a violation; its `count` is added to that of the first similar one. */
   add(violation: ReportedViolation): void;
-  /** The first of each kind, with the number of calls, in the order in which they came. */
+  /** The first violation of each kind, with the number of calls, in the order of occurrence. */
   list(): readonly ReportedViolation[];
 }
 
-/** Two violations are similar if ABI, call, program and action are equal, and so is the position in the profile. */
+/** Two violations are similar if their ABI, call, program, action and position in the profile are equal. */
 export function summarizeViolations(): ViolationSummary {
   const kinds = new Map<string, ReportedViolation>();
   return {

@@ -1,4 +1,4 @@
-// One refused call as a listener sees it: by name, with the rule that refused it and what would allow it.
+// Describes a refused call for listeners: by name, with the rule that refused it and the change that would allow it.
 import { errnoName } from '../../kernel/errno.js';
 import { placeText } from '../../util/place.js';
 import type { Location } from '../../util/errors.js';
@@ -18,50 +18,50 @@ import { own, owned } from '../../util/own.js';
 
 /** A call that a filter refused, or several equal ones in quick succession. */
 export interface Violation {
-  /** Its name, or undefined for a number that no table has. */
+  /** The name of the call; undefined for a number that is in no table. */
   readonly syscall: string | undefined;
   /** Its number as the kernel sees it. */
   readonly number: number;
-  /** The ABI of the call, or undefined for one that this package does not know. */
+  /** The ABI of the call; undefined for one that this package does not know. */
   readonly abi: AbiName | undefined;
   /** `AUDIT_ARCH_*` of the ABI. */
   readonly arch: number;
-  /** Its six registers, also those that the call does not use. The memory behind pointers has not been read. */
+  /** Its six registers, including those that the call does not use. Memory behind pointers is not read. */
   readonly args: readonly bigint[];
-  /** The arguments of the call, with names, and with names of constants; undefined if they are not known. */
+  /** The arguments of the call, with their names and the names of constants; undefined if they are unknown. */
   readonly arguments: readonly NamedArgument[] | undefined;
   /** The errno of the call, positive. */
   readonly errno: number;
   /** Its name, e.g. `EPERM`. */
   readonly errnoName: string;
-  /** The thread that made it: the kernel's id and name. */
+  /** The calling thread: its id and name in the kernel. */
   readonly thread: {
-    /** Of the PID namespace that the process is in. */
+    /** The id in the PID namespace of the process. */
     readonly id: number;
-    /** At most 15 bytes. */
+    /** The name, at most 15 bytes. */
     readonly name: string;
   };
-  /** The instruction after the one that made it. */
+  /** The address of the instruction after the call. */
   readonly instructionPointer: bigint;
   /** The number of calls: this one, and later ones of the same thread at the same instruction. */
   readonly count: number;
-  /** The filter that refused it, by its position in the chain: 1 for the first; undefined if it is not known. */
+  /** The position of the filter that refused it in the chain: 1 for the first; undefined if it is unknown. */
   readonly layer: number | undefined;
-  /** The position in the profile; undefined if its default action refuses, or if the filter is not known. */
+  /** The position in the profile; undefined if its default action refuses the call, or the filter is unknown. */
   readonly at: Location | undefined;
   /** The change that would allow it, if the filter is known. */
   readonly remedy: Remedy | undefined;
 }
 
-/** A loaded filter by its place in the chain and its meaning. */
+/** A loaded filter: its position in the chain and its policy. */
 export interface KnownLayer {
   readonly layer: number | undefined;
   readonly policy: Policy;
 }
 
-/** Names what the handler noted. `layers` are those that are known, the oldest first. */
+/** Describes a call from the handler's record. `layers` are the known filters, the oldest first. */
 export function describeCall(call: RefusedCall, layers: readonly KnownLayer[]): Violation {
-  // Of equal actions the kernel uses that of the newest filter.
+  // Among filters with equal actions, the kernel uses the data of the newest.
   const refusing = layers.findLast(
     ({ policy }) => actionKind(evaluate(policy, eventOf(call))) === SCMP_ACT_TRAP,
   );
@@ -75,7 +75,7 @@ const eventOf = ({ arch, syscall, args, instructionPointer }: RefusedCall): Even
   instructionPointer,
 });
 
-/** Names a refused call. `refusing` is the filter that refused it, where it is known. */
+/** Describes a refused call. `refusing` is the filter that refused it, if it is known. */
 export function describeRefusal(call: RefusedCall, refusing: KnownLayer | undefined): Violation {
   const { arch, syscall: number, args, errno, instructionPointer, count } = call;
   const abi = abiOf(arch, number);
@@ -106,19 +106,22 @@ function placeOf(event: Event, policy: Policy): Location | undefined {
   return rule === undefined ? at : own(rule, 'at');
 }
 
-/** Formats a violation as one line: the call, the errno, the position in the profile, and what would allow the call. Throws UsageError (`bad-argument`). */
+/**
+ * Formats a violation as one line: the call, the errno, the position in the profile, and the change that would allow the call.
+ * Throws UsageError (`bad-argument`).
+ */
 export function formatViolation(violation: Violation): string {
   requireViolation(violation);
   const { errnoName, thread } = violation;
   return sentence(violation, `failed with ${errnoName} in thread ${thread.id} (${printable(thread.name)})`);
 }
 
-/** Throws UsageError (`bad-argument`). */
+/** Throws UsageError (`bad-argument`) if the value is not a violation. */
 export const requireViolation = (violation: Violation): void => {
   requireResult('a violation', violation, 'thread', 'Pass what a listener for violations got');
 };
 
-/** The same with another text for the outcome, which must be printable. */
+/** Formats a violation with another text for the outcome, which must be printable. */
 export function sentence(violation: Violation, outcome: string): string {
   const { syscall, number, abi, count, at, remedy } = violation;
   const name = syscall ?? `call ${number}`;

@@ -1,5 +1,4 @@
-// Reports the calls that filters refuse, while the process continues: reads the records of the add-on's SIGSYS
-// handler.
+// Reports the calls that filters refuse while the process continues, from the records of the add-on's SIGSYS handler.
 import { errnoName } from '../../kernel/errno.js';
 import { net } from '../../util/builtins.js';
 import { LoadError, UsageError } from '../../util/errors.js';
@@ -28,11 +27,11 @@ export interface ViolationOptions {
 
 /** An active listener. */
 export interface Violations {
-  /** The number of calls that are not reported, because there were too many different ones at once. */
+  /** The number of calls that were not reported, because there were too many different ones at once. */
   readonly dropped: number;
-  /** Whether calls that kill are announced on standard error. */
+  /** Whether calls that kill are printed on standard error. */
   readonly fatal: boolean;
-  /** Adds a loaded filter, so that violations have its rules. `applyProfile` does this itself. */
+  /** Adds a loaded filter, so that violations name its rules. `applyProfile` calls it itself. */
   watch(loaded: LoadedFilter): void;
   /**
    * Reports remaining calls and stops reporting. Calls that are refused later still fail with their errno; if no thread
@@ -41,7 +40,7 @@ export interface Violations {
   close(): void;
 }
 
-/** Between two deliveries, in milliseconds: a loop of refused calls costs the listener no more than this allows. */
+/** The minimum time between two deliveries, in milliseconds, which limits the cost of a loop of refused calls. */
 const INTERVAL = 20;
 
 /**
@@ -134,7 +133,7 @@ function listen(): number {
   );
 }
 
-/** Names for the add-on's line on standard error: its signal handler cannot look them up. */
+/** The names of calls for the add-on's line on standard error, because its signal handler cannot look them up. */
 const callNames = (): string =>
   abisOf(nativeArchitecture())
     .flatMap(name =>
@@ -142,12 +141,12 @@ const callNames = (): string =>
     )
     .join('');
 
-/** Whether some thread has a filter, which cannot be taken off and may trap. */
+/** Whether some thread has a filter, which may trap and cannot be removed. */
 function mayBeFiltered(): boolean {
   try {
     return status().threads.some(({ mode }) => mode === 'filter');
   } catch {
-    // A filter may refuse to read even this.
+    // A filter may refuse the calls to read this.
     return true;
   }
 }

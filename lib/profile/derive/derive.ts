@@ -1,4 +1,4 @@
-// A profile with other actions for some calls, on every target: rules and comments of its base are kept if possible.
+// Changes the actions of calls in a profile for every target, and keeps rules and comments of the base if possible.
 import type { Location } from '../../util/errors.js';
 import { topOf } from '../../util/place.js';
 import { readChanges, type Changes } from '../../policy/derive/changes.js';
@@ -18,11 +18,10 @@ const NOTHING: Restriction = Object.freeze({ caps: Object.freeze([]), arches: Ob
 const NOWHERE: Location = topOf('<changes>');
 
 /**
- * The profile with some calls allowed, and others refused, whatever their arguments and the target; everything else stays as it
- * is. `at` is where the changes stand, `warnings` what a reader should know, `more` rules to be added
- * to those. `reread` reads the text of the base again, so that its places are those of the text.
- * Throws UsageError (`bad-option`, `unknown-group`, `unknown-syscall`), and ConversionError (`not-expressible`) for a base in another
- * format than JSON.
+ * The profile with some calls allowed and others refused, whatever the arguments and the target; everything else keeps its
+ * action. `at` is the position of the changes, `warnings` are added to the profile, and `more` are additional rules. `reread`
+ * parses the edited text, so that positions refer to that text. Throws UsageError (`bad-option`, `unknown-group`,
+ * `unknown-syscall`), and ConversionError (`not-expressible`) for a base in a format other than JSON.
  */
 export function deriveProfile(
   base: Profile,
@@ -32,7 +31,7 @@ export function deriveProfile(
   warnings: Profile['warnings'] = base.warnings,
   more: readonly ProfileRule[] = [],
 ): Profile {
-  // Rules of a profile in another format are not in the profile.
+  // For a profile in another format, `rules` is empty.
   if (writtenPolicy(base) !== undefined) textOfProfile(base);
   const read = readChanges(changes);
   const { removed, added } = planOf(base, read);

@@ -1,4 +1,4 @@
-// Takes names out of the rules of a profile's text and adds rules to it; the rest of the text stays as it is written.
+// Removes names from rules in a profile's text and adds rules; the rest of the text stays unchanged.
 import { applyEdits, findNodeAtLocation, modify, parseTree, type Edit, type Node } from 'jsonc-parser';
 import { ACTIONS, actionData, actionKind, type ActionName } from '../../kernel/action.js';
 import { SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../../kernel/constants.js';
@@ -7,10 +7,10 @@ import { own } from '../../util/own.js';
 import type { ProfileCondition, Restriction } from '../profile.js';
 import type { AddedRule, Plan } from './plan.js';
 
-/** Columns that lists of names are broken at. */
+/** The column at which lists of names are wrapped. */
 const WIDTH = 100;
 
-/** The text with what a plan changes, which was made for the profile of this text. */
+/** Applies a plan that was made for the profile with this text. */
 export function editText(text: string, { removed, added }: Plan): string {
   const root = parseTree(text);
   if (root === undefined) throw new Error('unreachable: the text of a profile is JSON');
@@ -49,7 +49,7 @@ export function editText(text: string, { removed, added }: Plan): string {
   return added.length === 0 ? rest : withRules(rest, added);
 }
 
-/** The text with every group in `names` written out, as Docker reads it. */
+/** Replaces every group in `names` by its calls, which Docker can read. */
 export function writeOutGroups(text: string): string {
   const root = parseTree(text);
   return applied(text, childrenOf(root && syscallsOf(root)).flatMap(groupsIn));
@@ -67,7 +67,7 @@ function groupsIn(rule: Node): readonly Edit[] {
   const [key, single] = member(/^name$/iu);
   const calls = single && callsOfGroup(single);
   if (key === undefined || single === undefined || calls === undefined) return written;
-  // The old format names one call; `names` is then empty.
+  // In the old format, `name` is one call and `names` is empty.
   return list === undefined
     ? [replacing(key, '"names"'), replacing(single, `[${calls}]`)]
     : [replacing(list, `[${calls}]`), replacing(single, '""')];
@@ -75,7 +75,7 @@ function groupsIn(rule: Node): readonly Edit[] {
 
 const replacing = ({ offset, length }: Node, content: string): Edit => ({ offset, length, content });
 
-/** The calls of a group that is named, separated by commas; undefined for anything else. */
+/** The calls of a group, separated by commas; undefined for any other name. */
 function callsOfGroup(node: Node): string | undefined {
   const name: unknown = own(node, 'value');
   if (typeof name !== 'string' || !isGroupName(name)) return undefined;
@@ -84,7 +84,7 @@ function callsOfGroup(node: Node): string | undefined {
     .join(', ');
 }
 
-/** In one pass: a profile may name half a million calls. The edits do not overlap. */
+/** Applies edits that do not overlap, in one pass because a profile may name half a million calls. */
 function applied(text: string, edits: readonly Edit[]): string {
   const parts: string[] = [];
   let from = 0;
@@ -103,14 +103,14 @@ function nodeAt(root: Node, path: readonly string[]): Node | undefined {
   return node;
 }
 
-/** Edits that take items out of a list, with the commas and the lines that are no longer needed. */
+/** Edits that remove items from a list, with the commas and lines that become superfluous. */
 function removals(text: string, list: Node, items: ReadonlySet<Node>): readonly Edit[] {
   const all = childrenOf(list);
   if (all.every(item => items.has(item)))
     return [{ offset: list.offset + 1, length: list.length - 2, content: '' }];
   const ranges: { start: number; end: number }[] = [];
   const end = (node: Node): number => node.offset + node.length;
-  /** The last one that stays. */
+  /** The last item so far that stays. */
   let before: Node | undefined;
   for (const [index, item] of all.entries()) {
     if (!items.has(item)) {
@@ -133,7 +133,7 @@ function removals(text: string, list: Node, items: ReadonlySet<Node>): readonly 
   return merged.map(({ start, end: stop }) => ({ offset: start, length: stop - start, content: '' }));
 }
 
-/** Adds rules behind the last one, indented as it is. */
+/** Adds rules after the last one, with the same indentation. */
 function withRules(text: string, added: readonly AddedRule[]): string {
   const root = parseTree(text);
   const list = root && syscallsOf(root);
@@ -155,7 +155,7 @@ function withRules(text: string, added: readonly AddedRule[]): string {
   return text.slice(0, offset) + pieces.join('') + text.slice(offset);
 }
 
-/** Where the profile is in its text: at the top, or in an OCI configuration. */
+/** The path to the profile in its text: the root, or `linux.seccomp` of an OCI configuration. */
 const profilePath = (root: Node | undefined): readonly string[] =>
   root !== undefined &&
   nodeAt(root, ['defaultAction']) === undefined &&
@@ -163,7 +163,7 @@ const profilePath = (root: Node | undefined): readonly string[] =>
     ? ['linux', 'seccomp']
     : [];
 
-/** The list of rules, in whatever case its key is written. */
+/** The list of rules; its key may be in any case. */
 function syscallsOf(root: Node): Node | undefined {
   const member = childrenOf(nodeAt(root, profilePath(root))).find(property =>
     /^syscalls$/iu.test(keyOf(property)),
@@ -184,7 +184,7 @@ const parentOf = (node: Node | undefined): Node | undefined => own(node, 'parent
 const childrenOf = (node: Node | undefined): readonly Node[] => own(node, 'children') ?? [];
 const keyOf = (member: Node): string => String(own(childrenOf(member)[0], 'value'));
 
-/** A rule as JSON; on one line without an indentation. */
+/** Formats a rule as JSON, on one line if there is no indentation. */
 function ruleText(rule: AddedRule, indent: string, unit: string): string {
   const { comment, names, action } = rule;
   const conditions = own(rule, 'conditions') ?? [];

@@ -1,4 +1,4 @@
-// Reads a profile that changes another one: `{ "extends": "docker-default", "deny": ["@network"] }`.
+// Reads a profile that extends another one: `{ "extends": "docker-default", "deny": ["@network"] }`.
 import type { Location } from '../../util/errors.js';
 import { isCallNumber, isKnownSyscall } from '../../kernel/abi.js';
 import { ARCHITECTURES } from '../../kernel/architectures.js';
@@ -16,16 +16,16 @@ import { readString, readStrings, type Named } from '../schema/values.js';
 
 /** The content of such a profile. */
 export interface Extends {
-  /** A profile that ships, or a path from the folder of the file. */
+  /** The name of a profile that ships, or a path relative to the file's folder. */
   readonly name: string;
   readonly changes: Changes;
-  /** Its own rules, in addition to the remaining rules of the base. */
+  /** Rules in addition to the remaining rules of the base. */
   readonly rules: readonly ProfileRule[];
-  /** Where it names its base. */
+  /** The position of the base's name. */
   readonly at: Location;
 }
 
-/** Keys of a profile without `extends`. */
+/** Keys that a profile with `extends` cannot have. */
 const WHOLE = ['defaultAction', 'architectures', 'archMap', 'flags', 'linux'];
 
 /**
@@ -57,7 +57,7 @@ export function readExtends(root: JsonObject, findings: Findings): Extends | und
   const name = value && readString(value, '"extends"', findings);
   if (value === undefined || name === undefined) return undefined;
   const at = locate(value);
-  // Nothing else that a source may be: a text, an empty path.
+  // Only names and paths are allowed, not the other kinds of sources.
   if (!/[./\\]|^[\w-]+$/.test(name))
     return findings.error(
       'bad-extends',

@@ -1,4 +1,4 @@
-// What changes in the rules of a profile so that some calls are allowed and others refused, on every target.
+// Plans changes to a profile's rules that allow some calls and refuse others on every target.
 import { ABIS, callNumber, syscallsOf } from '../../kernel/abi.js';
 import { isNative } from '../../kernel/architectures.js';
 import { latitude, permits, type Action } from '../../kernel/action.js';
@@ -14,13 +14,13 @@ export interface AddedRule {
   readonly comment: string | undefined;
   readonly names: readonly string[];
   readonly action: Action;
-  /** None unless given, as are restrictions. */
+  /** Default: none, as for the restrictions. */
   readonly conditions?: readonly ProfileCondition[];
   readonly includes?: Restriction;
   readonly excludes?: Restriction;
 }
 
-/** Names to be taken out of the rules of a profile, and rules to be added to it. */
+/** Names to remove from the rules of a profile, and rules to add. */
 export interface Plan {
   readonly removed: ReadonlySet<NamedSyscall>;
   readonly added: readonly AddedRule[];
@@ -69,10 +69,12 @@ export function planOf(profile: Profile, changes: ReadChanges): Plan {
   };
 }
 
-/** The last number before those that all architectures share: libraries expect ENOSYS for later calls (Linux 5.1). */
+/**
+ * The last number before those that all architectures share (since Linux 5.1); libraries expect ENOSYS for later calls.
+ */
 const OLD = 423;
 
-/** Whether a rule decides with any arguments and on any target. */
+/** Whether a rule applies with any arguments and on any target. */
 const isUnconditional = ({ conditions, includes, excludes }: ProfileRule): boolean =>
   conditions.length === 0 &&
   [includes, excludes].every(
@@ -82,7 +84,7 @@ const isUnconditional = ({ conditions, includes, excludes }: ProfileRule): boole
       own(restriction, 'minKernel') === undefined,
   );
 
-/** One rule for each group of a list, and one for the calls that it names themselves. */
+/** One rule for each group in a list, and one for the calls that the list names directly. */
 function grouped(names: readonly string[], list: readonly string[], action: Action): readonly AddedRule[] {
   const left = new Set(names);
   const take = (calls: readonly string[]): readonly string[] =>
@@ -99,9 +101,9 @@ function grouped(names: readonly string[], list: readonly string[], action: Acti
 }
 
 /**
- * Rules that keep the border above which calls count as newer than the profile, and fail with ENOSYS: names that hold it where it
- * was, and ENOSYS for calls that would come to lie below it on a native ABI. A name has one rule for all ABIs: on others such
- * a call, which is refused in any case, may come to fail with ENOSYS, or with the errno of the default action.
+ * Rules that keep the border above which calls count as newer than the profile and fail with ENOSYS: names that keep it in place,
+ * and ENOSYS for calls that would move below it on a native ABI. A name has one rule for all ABIs: on others, such a call, which
+ * is refused either way, may fail with ENOSYS or with the default action's errno instead.
  */
 function borderRules(
   { rules, defaultAction }: Profile,

@@ -1,14 +1,14 @@
-// Tells texts in JSON and in YAML from those in other formats, whose readers few programs load.
+// Distinguishes JSON and YAML from other formats, whose readers few programs need to load.
 
-/** What people write before the first word of a text, although JSON has no comments. */
+/** Text that people write before the first value, although JSON has no comments. */
 const SPACE_AND_COMMENTS = /^(?:[\s\uFEFF]+|(?:#|\/\/)[^\n]*(?:\n|$)|\/\*[^]*?\*\/)*/;
 
-/** How much of a text is searched for the end of comments. */
+/** How many characters are searched for the end of comments. */
 const START = 10_000;
 
 /**
- * Whether a text is JSON, right or faulty: not a section of a unit, `[Service]`, nor calls of minijail, `{read, write}: 1`.
- * After a comment an object is meant, with a key in quotes.
+ * Whether a text is JSON, valid or not, rather than a section of a unit, `[Service]`, or calls of minijail, `{read, write}:
+ * 1`. After a comment, it must be an object with a quoted key.
  */
 export const isJson = (text: string): boolean =>
   /^[\s\uFEFF]*[{[]/.test(text)
@@ -17,7 +17,7 @@ export const isJson = (text: string): boolean =>
 
 /**
  * Whether a text is YAML: it has a top-level key of profiles or of Kubernetes resources. `seccomp` is also a call,
- * which words and minijail write on the same line as its action.
+ * which words and minijail write on one line with its action.
  */
 export const isYaml = (text: string): boolean =>
   !isJson(text) &&

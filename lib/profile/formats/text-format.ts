@@ -3,7 +3,7 @@ import type { Action } from '../../kernel/action.js';
 import type { ProfileArchitectures, ProfileFormat, WrittenPolicy } from '../profile.js';
 import type { Includes } from './common/includes.js';
 
-/** A text that has been read. */
+/** The content of a text. */
 interface WrittenText {
   readonly defaultAction: Action;
   readonly architectures: ProfileArchitectures;
@@ -12,10 +12,10 @@ interface WrittenText {
 
 export interface TextFormat {
   readonly format: ProfileFormat;
-  /** What its texts are called in messages: `a policy of minijail`. */
+  /** The name of the format in messages: `a policy of minijail`. */
   readonly name: string;
-  /** Whether a text is probably in this format, by features that only its texts have. */
+  /** Whether a text is probably in this format, by features that only this format has. */
   readonly is: (text: string) => boolean;
-  /** Throws ProfileError. */
+  /** Parses a text. Throws ProfileError. */
   readonly read: (text: string, file: string, includes: Includes) => WrittenText;
 }

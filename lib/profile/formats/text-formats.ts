@@ -1,4 +1,4 @@
-// Every format of texts that are not JSON, in the order in which they are recognised.
+// All text formats other than JSON, in the order of detection.
 import type { TextFormat } from './text-format.js';
 import { EASYSECCOMP } from './easyseccomp/format.js';
 import { ELASTIC } from './elastic/format.js';
@@ -12,7 +12,7 @@ import { isJson, isYaml } from './json-or-yaml.js';
 
 const FORMATS: readonly TextFormat[] = [PFC, SYSTEMD, LXC, EASYSECCOMP, KAFEL, MINIJAIL, WORDS];
 
-/** The format of a text; undefined for JSON, also with mistakes, and for the same as YAML. */
+/** The format of a text; undefined for JSON, valid or not, and for YAML with the same content. */
 export function textFormatOf(text: string): TextFormat | undefined {
   if (isJson(text)) return undefined;
   if (ELASTIC.is(text)) return ELASTIC;

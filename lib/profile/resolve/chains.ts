@@ -1,4 +1,4 @@
-// Which rules of one call contradict each other in libseccomp (EEXIST). Source: _db_rule_add and the tree of db.c.
+// Finds rules of one call that contradict each other in libseccomp (EEXIST). Source: _db_rule_add and the tree of db.c.
 import type { Action } from '../../kernel/action.js';
 
 /** A rule as a path through libseccomp's tree: its conditions in the order of their arguments. */
@@ -8,12 +8,12 @@ interface Chained {
 }
 
 /**
- * The conditional rules of a call. libseccomp keeps them as paths in a tree: a rule whose conditions are those that an earlier
- * one begins with must have the action of that one. A rule that continues an earlier one is dropped without a word.
+ * The conditional rules of a call. libseccomp keeps them as paths in a tree: a rule whose conditions are a prefix of an
+ * earlier rule's must have the same action. A rule that continues an earlier one is silently dropped.
  */
 export class Chains<Rule extends Chained> {
   readonly #ends = new Set<string>();
-  /** For each beginning of a rule, the first two that differ in their action. */
+  /** For each prefix of a rule, the first two rules that differ in their action. */
   readonly #beginnings = new Map<string, readonly [Rule, Rule?]>();
 
   /** Adds a rule, or returns an earlier one that it contradicts. */

@@ -1,4 +1,4 @@
-// Finds rules of one system call that contradict each other: their actions differ and both can match.
+// Finds contradicting rules of one system call: their actions differ and both can match.
 import type { Location } from '../../util/errors.js';
 import { actionName, mostRestrictive } from '../../kernel/action.js';
 import { holds } from '../../policy/evaluate.js';
@@ -6,10 +6,10 @@ import type { Condition, Rule } from '../../policy/policy.js';
 import { place, type Findings } from '../findings.js';
 import { quote } from '../../util/suggest.js';
 
-/** Pairs of rules with different actions that one resolve compares, so that hostile profiles take no quadratic time. */
+/** The maximum number of pairs of rules that are compared, so that hostile profiles do not take quadratic time. */
 const MAX_PAIRS = 100_000;
 
-/** How many comparisons are left. */
+/** The number of comparisons that are left. */
 export interface ConflictBudget {
   pairs: number;
 }
@@ -18,14 +18,14 @@ export const conflictBudget = (): ConflictBudget => ({ pairs: MAX_PAIRS });
 
 /** A rule whose names and position are known. */
 export interface PlacedRule extends Rule {
-  /** As messages name it: `socket`, or `socketcall(socket)` for the same by way of i386's multiplexer. */
+  /** The call in messages: `socket`, or `socketcall(socket)` for i386's multiplexer. */
   readonly call: string;
   readonly at: Location;
 }
 
 /**
- * Warns of rules with different actions that can match the same call, where libseccomp's choice follows no order: once for
- * each rule, with the first that it contradicts.
+ * Warns of rules with different actions that can match the same call, because libseccomp's choice between them follows no
+ * order: once for each rule, with the first rule that it contradicts.
  */
 export function warnOfConflicts(
   rules: readonly PlacedRule[],
@@ -101,11 +101,11 @@ function satisfiable(conditions: readonly Condition[], width: number): boolean {
 }
 
 /**
- * Whether some arguments meet the conditions of both rules. A `false` is certain; a `true` may be wrong where a wide
- * range is emptied by masks or by many SCMP_CMP_NE.
+ * Whether some arguments meet the conditions of both rules. `false` is certain; `true` may be wrong if masks or many
+ * SCMP_CMP_NE leave no value of a wide range.
  */
 export function canBothHold(first: readonly Condition[], second: readonly Condition[]): boolean {
-  // Each argument once, however many conditions a rule has on it.
+  // Visits each argument once, however many conditions a rule has on it.
   let seen = 0;
   for (const { arg, width } of first) {
     if ((seen & (1 << arg)) !== 0) continue;

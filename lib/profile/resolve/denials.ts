@@ -1,4 +1,4 @@
-// Finds denials without effect: the target lacks the call that a rule refuses, and allows another call that does the same.
+// Finds denials without effect: the target lacks the call that a rule denies, and allows another call that does the same.
 import { ABIS, i386Multiplexer, syscallNumber } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { permits, type Action } from '../../kernel/action.js';
@@ -16,14 +16,14 @@ interface IneffectiveDenial {
   readonly syscall: NamedSyscall;
   /** The ABIs that lack the call. */
   readonly abis: readonly AbiName[];
-  /** The calls that do its work there and are allowed. */
+  /** Allowed calls that do its work there. */
   readonly open: readonly string[];
 }
 
-/** More are not worth reading. */
+/** The maximum number of calls in a message. */
 const MAX_SHOWN = 6;
 
-/** Reports each as an error, or as a warning when profiles are only inspected. */
+/** Reports each denial without effect as an error, or as a warning when profiles are only inspected. */
 export function reportVainDenials(
   profile: Profile,
   rules: readonly ProfileRule[],
@@ -50,10 +50,11 @@ const listed = (names: readonly string[]): string => {
 };
 
 /**
- * The denials of these rules that let through what they deny. In a profile whose default refuses, nothing is open that its author
- * has not allowed by name: real ones refuse old calls there for the sake of their errno. ENOSYS is not a denial: it sends programs to the very call that is
- * open. Nor is there one where a twin of the call (chown of chown32) is refused, or where a profile for several architectures
- * refuses one of the calls that do the same; `equivalent-open` of the linter says what the others leave open then.
+ * The denials of these rules that have no effect. If the default action refuses calls, nothing is open that the author has not
+ * allowed by name: real profiles refuse old calls there only to choose their errno. ENOSYS is not a denial, because it makes
+ * programs fall back to the very call that is open. A denial has an effect if a twin of the call (chown of chown32) is refused,
+ * or if a profile for several architectures refuses one of the equivalent calls; `equivalent-open` of the linter then reports
+ * what the others leave open.
  */
 function* ineffectiveDenials(
   profile: Profile,
@@ -85,7 +86,7 @@ function* ineffectiveDenials(
 
 const ENOSYS_ACTION: Action = SCMP_ACT_ERRNO(ENOSYS);
 
-/** i386 makes some calls by a multiplexer, where a rule for them has its effect. */
+/** Whether an ABI lacks a call. On i386, a rule for a multiplexed call has an effect. */
 const lacks = (abi: AbiName, name: string): boolean =>
   !/^\d/.test(name) &&
   syscallNumber(abi, name) === undefined &&

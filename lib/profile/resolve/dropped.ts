@@ -1,5 +1,5 @@
-// Finds rules that runtimes drop for having the default action, although another rule acts on the same calls: exceptions that
-// except nothing, and denials that deny nothing. Source: matchCall in libcontainer/seccomp of runc; seccomp_rule_add(3), EACCES.
+// Finds rules that runtimes drop because they have the default action, although another rule applies to the same calls:
+// exceptions and denials without effect. Source: matchCall in libcontainer/seccomp of runc; seccomp_rule_add(3), EACCES.
 import { actionName, precedence, type Action } from '../../kernel/action.js';
 import type { Condition } from '../../policy/policy.js';
 import { quote } from '../../util/suggest.js';
@@ -12,7 +12,7 @@ export interface DroppedCall {
   readonly rule: ProfileRule;
   readonly name: string;
   readonly number: number;
-  /** The conditions as the ABI sees them; any of the lists is enough. */
+  /** Alternatives of conditions as the ABI compares them. */
   readonly alternatives: readonly (readonly Condition[])[];
 }
 
@@ -22,12 +22,12 @@ interface KeptRules {
   readonly conditional: ReadonlyMap<string, PlacedRule> | undefined;
 }
 
-/** More are not worth reading. */
+/** The maximum number of names in a message. */
 const MAX_SHOWN = 6;
 
 /**
- * Warns once for each rule. A rule without conditions in addition to rules with conditions does the same as the
- * default: it is harmless.
+ * Warns once for each rule. A rule without conditions next to rules with conditions is harmless, because it does the
+ * same as the default action.
  */
 export function warnOfDropped(
   dropped: readonly DroppedCall[],
@@ -70,14 +70,14 @@ function overlapping(
   for (const kept of conditional?.values() ?? []) {
     for (const conditions of alternatives) {
       budget.pairs -= Math.max(1, (conditions.length + kept.conditions.length) >> 4);
-      // What is not compared is taken to overlap: to say nothing could hide a denial that denies nothing.
+      // Rules that are not compared count as overlapping, because missing a denial without effect would be worse.
       if (budget.pairs < 0 || canBothHold(conditions, kept.conditions)) return kept;
     }
   }
   return undefined;
 }
 
-/** What is true exactly where another comparison is not. A comparison under a mask has no opposite. */
+/** The opposite of each comparison. A comparison with a mask has none. */
 const OPPOSITES: ReadonlyMap<ProfileCondition['op'], ProfileCondition['op']> = new Map([
   ['SCMP_CMP_EQ', 'SCMP_CMP_NE'],
   ['SCMP_CMP_NE', 'SCMP_CMP_EQ'],

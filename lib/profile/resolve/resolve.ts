@@ -19,7 +19,10 @@ import { own } from '../../util/own.js';
 import { markPolicy } from '../../policy/own-policy.js';
 
 export const ARG_WIDTHS = ['profile', 'declared'] as const;
-/** Which width of an argument conditions use: the profile's, which is always a register, or the kernel's. */
+/**
+ * The width with which conditions compare arguments: the whole register, as in the profile, or as many bits as the
+ * kernel reads.
+ */
 export type ArgWidth = (typeof ARG_WIDTHS)[number];
 
 export const UNKNOWN_SYSCALLS = ['enosys', 'default'] as const;
@@ -40,7 +43,7 @@ export interface ResolveOptions {
    * or as many as the kernel reads of that argument (`declared`), so that garbage above an `int` has no effect.
    */
   readonly argWidth?: ArgWidth | undefined;
-  /** Turns every warning, of the profile too, into an error. */
+  /** Turns every warning, including those of the profile, into an error. */
   readonly strict?: boolean | undefined;
 }
 
@@ -50,11 +53,10 @@ type DenialSeverity = 'error' | 'warning';
 /**
  * Resolves a profile to its policy on a target; default: this architecture, the newest kernel and no capabilities.
  *
- * `profile` is a Profile or anything that parseProfile accepts. Throws as parseProfile does; also ProfileError
+ * `profile` is a Profile or anything that parseProfile accepts. Throws as parseProfile does; also ProfileError:
  * `too-many-rules` for more rules than any filter could contain, `denial-without-effect` for rules that deny calls which
- * the target lacks while others that do the same stay allowed, `contradicting-rules`, `ambiguous-number`, and, with
- * `strict`, for warnings.
- * Sources: setupSeccomp of dockerd for which rules remain; libcontainer/seccomp of runc for their meaning.
+ * the target lacks while equivalent calls stay allowed, `contradicting-rules`, `ambiguous-number`, and, with `strict`,
+ * for warnings. Sources: setupSeccomp of dockerd for which rules remain; libcontainer/seccomp of runc for their meaning.
  */
 export function resolveProfile(
   profile: ProfileSource | Profile,
@@ -64,10 +66,7 @@ export function resolveProfile(
   return resolved(profile, target, options, 'error');
 }
 
-/**
- * The meaning of a profile that is only inspected: denials without effect are warnings. Throws as resolveProfile
- * does.
- */
+/** Resolves a profile only for inspection: denials without effect are warnings. Throws as resolveProfile does. */
 export function resolveForReview(
   profile: ProfileSource | Profile,
   target: TargetOptions,
@@ -146,11 +145,11 @@ function resolved(
 /** The width in bits with which policies compare a register. */
 const registerWidth: WidthOf = abi => ABIS[abi].width;
 
-/** The bits of an argument that the kernel reads; of one it declares nothing about, the register. */
+/** The bits of an argument that the kernel reads; the whole register if its type is unknown. */
 const declaredWidth: WidthOf = (abi, syscall, arg) =>
   ABIS[abi].width === 32 ? 32 : (parameterOf(abi, syscall, arg)?.width ?? 64);
 
-/** Refuses a number that is one call on an ABI and another, or none, on another one. */
+/** Reports a number that means different calls on different ABIs, or no call on some. */
 function refuseAmbiguousNumbers({ names }: ProfileRule, abis: readonly AbiName[], findings: Findings): void {
   for (const { name, at } of names) {
     if (!isCallNumber(name)) continue;
@@ -166,7 +165,7 @@ function refuseAmbiguousNumbers({ names }: ProfileRule, abis: readonly AbiName[]
   }
 }
 
-/** Warns once a rule of values that are cut to their low words. */
+/** Warns once per rule of values that are truncated to their low words. */
 function warnOfTruncation(
   { action, names, conditions }: ProfileRule,
   abis: readonly AbiName[],
@@ -175,7 +174,7 @@ function warnOfTruncation(
   if (action === defaultAction) return;
   const isWide = (condition: ProfileCondition): boolean =>
     condition.value > LOW_WORD || (condition.op === 'SCMP_CMP_MASKED_EQ' && condition.mask > LOW_WORD);
-  // One of each argument will do, however many a hostile rule has.
+  // One condition per argument is enough, however many a hostile rule has.
   const firsts = [0, 1, 2, 3, 4, 5].map(arg => conditions.find(other => other.arg === arg && isWide(other)));
   for (const condition of firsts) {
     if (condition === undefined) continue;

@@ -7,7 +7,7 @@ import { kernelAtLeast } from '../../kernel/kernel-version.js';
 import type { Profile, ProfileRule } from '../profile.js';
 import { own } from '../../util/own.js';
 
-/** Whether a rule applies on the target: any match of `excludes` drops it, then all of `includes` must hold. */
+/** Whether a rule applies on the target: no part of `excludes` matches, and all of `includes` holds. */
 export function applies({ includes, excludes }: ProfileRule, target: Target): boolean {
   const arch = ABIS[target.arch].dockerName;
   const has = (cap: string): boolean => target.capabilities.has(cap);
@@ -24,8 +24,8 @@ export function applies({ includes, excludes }: ProfileRule, target: Target): bo
 }
 
 /**
- * The ABIs that a profile covers on the target, the native one first and always. ABIs of another family,
- * which a kernel of this one never serves, are left out.
+ * The ABIs that a profile covers on the target, always with the native one first. ABIs of another family, which this
+ * architecture's kernels never serve, are omitted.
  */
 export function targetAbis({ architectures }: Profile, target: Target): readonly [AbiName, ...AbiName[]] {
   const native = ABIS[target.arch].scmpName;

@@ -1,5 +1,5 @@
-// Merges the rules that are left into the table of one ABI. Sources: matchCall in libcontainer/seccomp
-// of runc; db.c and arch-x86.c of libseccomp.
+// Merges the remaining rules into the table of one ABI. Sources: matchCall in libcontainer/seccomp of runc; db.c and
+// arch-x86.c of libseccomp.
 import { ProfileError, type Location } from '../../util/errors.js';
 import { callNumber, i386Multiplexer, syscallNumber, type Abi, type Multiplexed } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
@@ -13,29 +13,29 @@ import { Chains } from './chains.js';
 import { warnOfConflicts, type ConflictBudget, type PlacedRule } from './conflicts.js';
 import { warnOfDropped, type DroppedCall } from './dropped.js';
 
-/** The half of a register that 32 bits are. */
+/** The low half of a register, which 32-bit comparisons use. */
 export const LOW_WORD = 0xffff_ffffn;
 
-/** How many bits of an argument are compared. */
+/** The number of bits of an argument to compare. */
 export type WidthOf = (abi: AbiName, syscall: string, arg: number) => 32 | 64;
 
 /**
- * Rules of one ABI, counted by system call and alternative before equal ones are merged. A filter has 4096
- * instructions; beyond this limit a hostile profile would only use up memory.
+ * The maximum number of rules of one ABI, counted per system call and alternative before equal ones are merged. A
+ * filter has at most 4096 instructions, so larger tables would only use memory.
  */
 const MAX_RULES = 250_000;
 
-/** What the ABIs of one policy share. */
+/** State that the ABIs of one policy share. */
 export interface TableContext {
   readonly defaultAction: Action;
-  /** Whether numbers above the highest one named get ENOSYS. */
+  /** Whether numbers above the highest one named fail with ENOSYS. */
   readonly enosys: boolean;
   readonly findings: Findings;
   readonly budget: ConflictBudget;
   readonly widthOf: WidthOf;
 }
 
-/** Conditions bound by AND with their action. */
+/** Conditions combined with AND, and their action. */
 interface Conjunction {
   readonly conditions: readonly Condition[];
   readonly action: Action;
@@ -47,16 +47,16 @@ interface Conjunction {
 
 type Entry = Conjunction & PlacedRule;
 
-/** The rules of one system call while they are gathered. */
+/** The rules of one system call while they are collected. */
 interface Slot {
   unconditional: Entry | undefined;
-  /** By identity, in the order of the profile; most calls have none. */
+  /** Conditional rules by identity, in the order of the profile; most calls have none. */
   conditional: Map<string, Entry> | undefined;
   /** The conditional rules as libseccomp sees them, to find those that it rejects. */
   chains: Chains<Entry> | undefined;
 }
 
-/** The policy of one ABI. `rules` are those whose restrictions hold on the target, in the order of the profile. */
+/** The policy of one ABI. `rules` are those that apply on the target, in the order of the profile. */
 export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: TableContext): AbiPolicy {
   const slots = new Map<number, Slot>();
   const multiplexed = new Map<
@@ -122,7 +122,7 @@ export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: Tab
   for (const [name, { gate, multiplexer, action, at }] of deniedThere)
     add(gate, identified([isCall(multiplexer)], action), `${multiplexer.syscall}(${name})`, at);
 
-  // If the profile names the multiplexer itself, its author has decided about all of its calls.
+  // If the profile names the multiplexer itself, its rules decide about all multiplexed calls.
   for (const [name, { rule, at, gate }] of multiplexed) {
     if (slots.get(gate)?.unconditional === undefined) warnOfMultiplexer(name, rule, at, context);
   }
@@ -137,23 +137,24 @@ export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: Tab
   });
 }
 
-/** A call that is denied where a multiplexer makes it. */
+/** A denied call that a multiplexer can make. */
 interface DeniedThere {
   readonly gate: number;
   readonly multiplexer: Multiplexed;
-  /** The most restrictive one of its rules. */
+  /** The most restrictive action of its rules. */
   readonly action: Action;
   readonly at: Location;
 }
 
 /**
- * Whether a rule denies what the default allows. There its conditions, which would compare pointers, do not apply:
- * the call would be made. Elsewhere a condition that never holds leaves the call to the default, which refuses it.
+ * Whether a rule denies calls that the default action permits. On a multiplexer, its conditions would compare pointers,
+ * so they do not apply there: the call would be permitted. With other rules, a condition that never holds leaves the
+ * call to the default action, which refuses it.
  */
 const isDenial = (action: Action, { defaultAction }: TableContext): boolean =>
   !permits(action) && permits(defaultAction);
 
-/** Whether a multiplexer makes a call, in all the ways in which the kernel takes its number. */
+/** Tests whether a multiplexer makes a call, in every form in which the kernel accepts its number. */
 function isCall({ call, mask }: Multiplexed): Condition {
   const common = { arg: 0, width: 32, value: BigInt(call) } as const;
   return BigInt(mask) === LOW_WORD
@@ -171,7 +172,7 @@ const tooManyRules = (at: Location): ProfileError =>
     },
   ]);
 
-/** A rule's conjunctions for each call that it names. Calls whose arguments are equally wide share them. */
+/** A rule's conjunctions for each call that it names. Calls whose arguments have equal widths share them. */
 function lowering(
   { conditions, action }: ProfileRule,
   { name: abi }: Abi,
@@ -200,7 +201,7 @@ function lowering(
   };
 }
 
-/** A condition as the ABI sees it: 32-bit ABIs compare low words, and bits outside of a mask are cleared. */
+/** Converts a condition for the ABI: 32-bit ABIs compare low words, and bits outside of a mask are cleared. */
 function lower(condition: ProfileCondition, width: 32 | 64): Condition {
   const cut = (value: bigint): bigint => (width === 32 ? value & LOW_WORD : value);
   const { arg } = condition;
@@ -221,7 +222,10 @@ function identified(conditions: readonly Condition[], action: Action): Conjuncti
   return { conditions: Object.freeze(conditions), action, chain, identity: `${action}: ${chain.join(', ')}` };
 }
 
-/** Adds a rule: one without conditions wins over those with some, in either order, and the first of two wins. */
+/**
+ * Adds a rule. A rule without conditions takes precedence over conditional ones in either order; of two without
+ * conditions, the first one does.
+ */
 function merge(slot: Slot, entry: Entry, findings: Findings): void {
   const { unconditional } = slot;
   if (entry.conditions.length > 0) {

@@ -9,7 +9,7 @@ import { readString, readUnsigned } from './values.js';
 const MAX_MESSAGE = 0xffff;
 const ACTION_NAMES = Object.keys(ACTIONS) as readonly ActionName[];
 
-/** A number that an action carries, and where it is written. */
+/** The number of an action and where it is written. */
 interface ActionData {
   readonly number: bigint;
   readonly from: JsonValue;
@@ -17,8 +17,9 @@ interface ActionData {
 }
 
 /**
- * An action with its data. ERRNO without a number is EPERM and TRACE carries 1, as in runc; an `errno` beats `errnoRet`,
- * as in containers/common. `keys` name the three fields. Undefined where an error was reported or the action is missing.
+ * An action with its data. ERRNO without a number is EPERM and TRACE carries 1, as in runc; `errno` takes precedence
+ * over `errnoRet`, as in containers/common. `keys` name the three fields. Undefined if an error was reported or the
+ * action is missing.
  */
 export function readAction<Key extends string>(
   fields: ReadonlyMap<Key, JsonValue>,
@@ -68,7 +69,7 @@ function withErrno(data: ActionData | undefined, findings: Findings): Action | u
 }
 
 function withMessage(data: ActionData | undefined, findings: Findings): Action | undefined {
-  // runc takes its default errno for the message too.
+  // runc uses its default errno as the message too.
   if (data === undefined) return SCMP_ACT_TRACE(EPERM);
   if (data.number > MAX_MESSAGE)
     return findings.error(
@@ -106,7 +107,7 @@ function readData(
     : undefined;
 }
 
-/** An errno by name or in decimal, as containers/common writes it; an empty string is none. */
+/** An errno as a name or in decimal, as containers/common writes it; undefined for an empty string. */
 function readErrno(value: JsonValue, key: string, findings: Findings): bigint | undefined {
   const text = readString(value, `"${key}"`, findings);
   if (text === undefined || text === '') return undefined;

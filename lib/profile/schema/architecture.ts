@@ -15,7 +15,7 @@ const NAMES: ReadonlySet<string> = new Set(Object.keys(SCMP_ARCHS));
 
 const compiledFor = (name: string): boolean => abiByScmpName(name) !== undefined;
 
-/** What the two keys say together; both at once is an error, as in dockerd. */
+/** Reads the two keys; both at once is an error, as in dockerd. */
 export function readArchitectures(
   list: JsonValue | undefined,
   map: JsonValue | undefined,
@@ -101,7 +101,7 @@ function checkArchitecture(name: string, value: JsonValue, findings: Findings): 
   return false;
 }
 
-/** What Docker, Node and others call architectures whose names here are not close to those. */
+/** Names of architectures in Docker, Node and elsewhere that did-you-mean could not match. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   AMD64: 'SCMP_ARCH_X86_64',
   X64: 'SCMP_ARCH_X86_64',
@@ -121,7 +121,7 @@ function remedyFor(name: string): string | undefined {
   return meant && `Did you mean ${quote(meant)}?`;
 }
 
-/** The ABIs whose calls advice may name: those that the profile covers on any machine, or the native ones of all machines. */
+/** The ABIs for advice about calls: those that the profile covers on any machine, or the native ones of all machines. */
 export function coveredAbis(architectures: ProfileArchitectures): readonly AbiName[] {
   const names =
     architectures.kind === 'list'

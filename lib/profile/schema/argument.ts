@@ -14,7 +14,7 @@ import { attempt, reasonOf } from '../../util/failures.js';
 
 const MAX_U64 = 0xffff_ffff_ffff_ffffn;
 
-/** A condition, or undefined where an error was reported. A missing `index` or `value` is 0, as in Go, with a warning. */
+/** A condition, or undefined if an error was reported. A missing `index` or `value` is 0, as in Go, with a warning. */
 export function readCondition(item: JsonValue, findings: Findings): ProfileCondition | undefined {
   const object = readObject(item, 'an item of "args"', findings);
   if (object === undefined) return undefined;
@@ -66,8 +66,8 @@ export function readCondition(item: JsonValue, findings: Findings): ProfileCondi
 }
 
 /**
- * A number by its name, or an expression of names such as `CLONE_NEWUSER|CLONE_NEWNS`: an extension of this package. A name must be
- * the same number on every ABI, and not negative, as one condition is for all of them.
+ * The value of a name, or of several joined as in `CLONE_NEWUSER|CLONE_NEWNS`: an extension of this package. A name must have the
+ * same value on every ABI, and not a negative one, because one condition applies to all of them.
  */
 function readNamedValue(node: JsonString, what: string, findings: Findings): bigint | undefined {
   if (!CONSTANTS.test(node.value)) return wrongType(node, what, 'a number, or names of constants', findings);
@@ -94,7 +94,7 @@ function readNamedValue(node: JsonString, what: string, findings: Findings): big
   );
 }
 
-/** Names with `|` between them, as profile.schema.json has it; a number in quotes is a mistake. */
+/** Names joined with `|`, as in profile.schema.json; a number in quotes is a mistake. */
 const CONSTANTS = /^[A-Z]\w*(?:\|[A-Z]\w*)*$/;
 
 const ABI_NAMES = Object.keys(ABIS) as AbiName[];

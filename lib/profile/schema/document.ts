@@ -29,14 +29,14 @@ const FIELDS = [
 /** A profile without its file and warnings, which are known only after reading. */
 type ReadProfile = Omit<Profile, 'file' | 'warnings'>;
 
-/** What a document says. */
+/** The content of a document. */
 export interface ReadDocument {
   readonly profile: ReadProfile;
-  /** The SeccompProfile of Kubernetes whose rules count as well. */
+  /** The Kubernetes SeccompProfile whose rules are inherited. */
   readonly base?: { readonly name: string; readonly at: Location };
 }
 
-/** The content of a document; undefined if errors were reported. */
+/** Reads a document; undefined if errors were reported. */
 export function readDocument(root: JsonValue, findings: Findings): ReadDocument | undefined {
   if (root.kind !== 'object')
     return findings.error(
@@ -56,7 +56,7 @@ export function readDocument(root: JsonValue, findings: Findings): ReadDocument 
   return profile && { profile };
 }
 
-/** Reports what is no profile in a way that is known, so that its users learn what to do instead of reading fifty findings. */
+/** Reports known kinds of documents that are not profiles, so that their users get one remedy instead of fifty findings. */
 function isForeign(root: JsonObject, findings: Findings): boolean {
   if (peek(root, 'defaultAction')?.kind === 'number' && peek(root, 'rules')?.kind === 'array') {
     findings.error(
@@ -79,7 +79,10 @@ function isForeign(root: JsonObject, findings: Findings): boolean {
   return false;
 }
 
-/** A resource of the Security Profiles Operator, whose `spec` is a profile in OCI's words. Source: api/seccompprofile of the operator. */
+/**
+ * Reads a resource of the Security Profiles Operator, whose `spec` is a profile with OCI's keys. Source: api/seccompprofile of
+ * the operator.
+ */
 function readResource(root: JsonObject, findings: Findings): ReadDocument | undefined {
   const spec = root.members.get('spec')?.value;
   if (spec === undefined)
@@ -101,7 +104,7 @@ function readResource(root: JsonObject, findings: Findings): ReadDocument | unde
   );
 }
 
-/** An OCI config.json. Source: runtime-spec, config-linux.md. */
+/** Reads an OCI config.json. Source: runtime-spec, config-linux.md. */
 function readConfig(root: JsonObject, findings: Findings): ReadProfile | undefined {
   const linux = peek(root, 'linux');
   const seccomp = linux?.kind === 'object' ? peek(linux, 'seccomp') : undefined;

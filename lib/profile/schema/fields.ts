@@ -1,9 +1,9 @@
-// Finds the fields of an object as Go's JSON does, and reports what Go ignores silently.
+// Finds the fields of an object as Go's JSON decoder does, and reports keys that Go silently ignores.
 import type { Findings } from '../findings.js';
 import { locate, reportDuplicate, type JsonMember, type JsonObject, type JsonValue } from '../json.js';
 import { didYouMean, quote } from '../../util/suggest.js';
 
-/** Keys that people write for people. */
+/** Keys for human readers. */
 const REMARK = /^(?:[_$#]|\/\/|comments?$|description$)/i;
 
 /**
@@ -12,7 +12,7 @@ const REMARK = /^(?:[_$#]|\/\/|comments?$|description$)/i;
  */
 const fold = (key: string): string => key.toLowerCase().replaceAll('ſ', 's');
 
-/** The value of a field in any case, without a word about it. Null counts as absent, as in Go. */
+/** The value of a field, whose key may be in any case, without warnings. Null counts as absent, as in Go. */
 export function peek(object: JsonObject, field: string): JsonValue | undefined {
   const folded = fold(field);
   const member =
@@ -22,10 +22,10 @@ export function peek(object: JsonObject, field: string): JsonValue | undefined {
 }
 
 /**
- * The known fields of an object. A field whose value is null is left out, as in Go.
+ * The known fields of an object. A field whose value is null is omitted, as in Go.
  *
- * Warns `key-case` for a key in another case and `unknown-key` for one without a field, which is an error in what only this
- * package reads: nobody ignores it there. Reports `duplicate-key` where two keys mean one field.
+ * Warns `key-case` for a key in another case and `unknown-key` for a key that is not a field. In objects that only this
+ * package reads, an unknown key is an error. Reports `duplicate-key` if two keys mean one field.
  */
 export function fieldsOf<Field extends string>(
   object: JsonObject,

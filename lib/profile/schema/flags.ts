@@ -1,7 +1,7 @@
 // The flags of seccomp(2) that profiles name.
 import type { FilterFlag } from '../../policy/policy.js';
 
-/** What "flags" can name. */
+/** The names that "flags" may contain. */
 export const FLAGS: readonly FilterFlag[] = [
   'SECCOMP_FILTER_FLAG_TSYNC',
   'SECCOMP_FILTER_FLAG_LOG',

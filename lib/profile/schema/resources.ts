@@ -4,7 +4,7 @@ import { failAt } from '../formats/common/scanner.js';
 import { locate, type JsonObject, type JsonValue } from '../json.js';
 import { peek } from './fields.js';
 
-/** SeccompProfiles of one text by their names. */
+/** The SeccompProfiles of one text by name. */
 export type Resources = ReadonlyMap<string, JsonObject>;
 
 /** Whether a document is a resource of the Security Profiles Operator. */
@@ -31,9 +31,9 @@ const isProfile = (value: JsonValue): value is JsonObject =>
   value.kind === 'object' && (isResource(value) || peek(value, 'defaultAction') !== undefined);
 
 /**
- * The one profile among the documents of a text, and the resources that it may be based on. A single document is taken whatever it is;
- * of several, and of the items of a `List`, the profile that no other one is based on.
- * Throws ProfileError (`several-profiles`, `not-a-profile`, `include-cycle`).
+ * The one profile among the documents of a text, and the resources that it may be based on. A single document is returned
+ * whatever it is; of several, or of the items of a `List`, the profile that is not the base of another one. Throws ProfileError
+ * (`several-profiles`, `not-a-profile`, `include-cycle`).
  */
 export function selectProfile(documents: readonly [JsonValue, ...JsonValue[]]): {
   readonly root: JsonValue;

@@ -12,7 +12,7 @@ import { readObject, readString, readStrings, type Named } from './values.js';
 
 const ARCHES: readonly string[] = DOCKER_ARCHITECTURES;
 
-/** Other spellings of the architectures this package compiles for. */
+/** Other spellings of the architectures that this package compiles for. */
 const MISSPELT_ARCHES: ReadonlyMap<string, string> = new Map([
   ...Object.values(ABIS).flatMap(({ name, scmpName, dockerName }): [string, string][] => [
     [name, dockerName],
@@ -29,7 +29,7 @@ const MISSPELT_ARCHES: ReadonlyMap<string, string> = new Map([
 
 const NOTHING: Restriction = Object.freeze({ caps: Object.freeze([]), arches: Object.freeze([]) });
 
-/** A restriction; one that is absent asks nothing. */
+/** Reads a restriction. An absent one requires nothing. */
 export function readRestriction(value: JsonValue | undefined, what: string, findings: Findings): Restriction {
   const object = value && readObject(value, what, findings);
   if (object === undefined) return NOTHING;

@@ -31,15 +31,18 @@ const FIELDS = [
 ] as const;
 type Fields = ReadonlyMap<(typeof FIELDS)[number], JsonValue>;
 
-/** Calls that the groups of a profile name, so that a short text does not fill memory. Linux has some 600. */
+/**
+ * The maximum number of calls that the groups of a profile stand for, so that a short text does not fill memory. Linux
+ * has about 600.
+ */
 const MAX_GROUP_CALLS = 100_000;
 
-/** How many of them are left. */
+/** The number of calls that are left. */
 interface GroupBudget {
   calls: number;
 }
 
-/** The rules of `syscalls`, without those whose action is unusable; errors are in `findings`. Advice names calls of `abis`. */
+/** The rules of `syscalls`, without those whose action is invalid; errors are in `findings`. Advice names calls of `abis`. */
 export function readRules(
   value: JsonValue | undefined,
   format: Profile['format'],
@@ -100,7 +103,7 @@ function readRule(
   });
 }
 
-/** Reports keys of Docker's dialect in a config.json, where OCI runtimes pass over them. */
+/** Reports keys of Docker's dialect in a config.json, which OCI runtimes ignore. */
 export function refuseDockerFields<Field extends string>(
   fields: ReadonlyMap<Field, JsonValue>,
   refused: readonly Field[],
@@ -164,7 +167,7 @@ function readNames(
   return Object.freeze(calls);
 }
 
-/** Whether there is room for the calls of one more group. Reports once that there is not. */
+/** Whether the calls of one more group are within the limit. Reports once if they are not. */
 function spend(budget: GroupBudget, { calls }: CallGroup, at: Location, findings: Findings): boolean {
   if (budget.calls < 0) return false;
   budget.calls -= calls.length;
@@ -178,10 +181,10 @@ function spend(budget: GroupBudget, { calls }: CallGroup, at: Location, findings
   return false;
 }
 
-/** The largest number of a call that all ABIs have room for: x32 marks its calls by the next bit. */
+/** The largest call number on all ABIs: x32 marks its calls with the next bit. */
 const MAX_CALL = 0x3fffffffn;
 
-/** A name, or a number that is written without quotes. */
+/** A name, or a number without quotes. */
 type NameOrNumber = Named & { readonly isNumber?: true };
 
 /** The strings of the list, and its numbers as strings of digits. */
@@ -202,13 +205,13 @@ function readNamesAndNumbers(value: JsonValue | undefined, findings: Findings): 
 /** From this number on, calls have one number on all architectures. Source: syscall.tbl, "common" since Linux 5.1. */
 const FIRST_COMMON_NUMBER = 424;
 
-/** The name of a call that is named by a number, where all architectures agree on it. */
+/** The name of a call that is written as a number, if all architectures agree on it. */
 const nameOf = (name: string): string =>
   isCallNumber(name) && Number(name) >= FIRST_COMMON_NUMBER
     ? (syscallName('x86_64', Number(name)) ?? String(Number(name)))
     : name;
 
-/** Whether a wrong type was reported already, so that nothing need be said about missing names. */
+/** Whether a wrong type was already reported, so that missing names need no report. */
 const isMalformed = (fields: Fields): boolean => {
   const [names, name] = [fields.get('names'), fields.get('name')];
   return (
@@ -254,7 +257,7 @@ function checkName(
   }
 }
 
-/** A number in quotes is a name to Docker. */
+/** Checks a number. Docker takes a number in quotes for a name. */
 function checkNumber(item: NameOrNumber, findings: Findings): void {
   if (BigInt(item.value) > MAX_CALL) {
     findings.error(

@@ -1,9 +1,9 @@
-// Typed readers of single values; each reports mistakes and returns undefined, so that checking continues.
+// Typed readers of single values. Each reports mistakes and returns undefined, so that checking continues.
 import type { Findings } from '../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../json.js';
 import { quote } from '../../util/suggest.js';
 
-/** Kinds of values as messages name them. */
+/** Kinds of values in messages. */
 export const KINDS: Readonly<Record<JsonValue['kind'], string>> = {
   object: 'an object',
   array: 'an array',
@@ -26,7 +26,7 @@ export function readObject(value: JsonValue, what: string, findings: Findings): 
   return value.kind === 'object' ? value : wrongType(value, what, 'an object', findings);
 }
 
-/** The items of an array; none where the value is absent. */
+/** The items of an array; none if the value is absent. */
 export function readList(
   value: JsonValue | undefined,
   what: string,
@@ -38,7 +38,7 @@ export function readList(
   return [];
 }
 
-/** A string in a list, with its place. */
+/** A string with its position. */
 export type Named = Extract<JsonValue, { kind: 'string' }>;
 
 /** The strings of an array; items of other types are reported. */
@@ -54,8 +54,8 @@ export function readStrings(
 }
 
 /**
- * A whole number from 0 to `max`, exactly. Reports `not-an-integer` for fractions and exponents, which Go refuses even
- * where they are whole, and `out-of-range` with `limit` saying why there is one.
+ * Reads an exact integer from 0 to `max`. Reports `not-an-integer` for fractions and exponents, which Go rejects even
+ * if the value is an integer, and `out-of-range`, where `limit` explains the maximum.
  */
 export function readUnsigned(
   value: JsonValue,
@@ -72,7 +72,7 @@ export function readUnsigned(
       `${what} is ${quote(value.text)}`,
       'Write digits only, without fraction or exponent',
     );
-  // No number of more digits fits, and reading millions of them takes its time.
+  // No number with more digits fits, and parsing millions of digits would be slow.
   const number = value.text.startsWith('-') || value.text.length > 20 ? undefined : BigInt(value.text);
   if (number !== undefined && number <= max) return number;
   return findings.error('out-of-range', locate(value), `${what} is ${value.text.slice(0, 40)}`, limit);

@@ -1,4 +1,4 @@
-// Converts recorded values to conditions: sets, masks, and what is refused unless it was recorded.
+// Converts recorded values to conditions: sets and masks, and refusals of dangerous values that were not recorded.
 import { syscallNumber } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { constantsOf, nameValue } from '../../kernel/arguments/named-values.js';
@@ -12,10 +12,10 @@ export const ARGUMENT_MODES = ['none', 'safe', 'all'] as const;
 /** Which arguments become conditions. */
 export type ArgumentMode = (typeof ARGUMENT_MODES)[number];
 
-/** What the calls of one name had as arguments, by the kernel's name of the parameter. */
+/** The recorded arguments of the calls with one name, by the kernel's name of the parameter. */
 export type SeenArguments = ReadonlyMap<string, SeenArgument>;
 
-/** Values of one argument on one ABI; of other ABIs in the terms of this one. */
+/** The values of one argument, converted to one ABI. */
 interface SeenArgument extends RecordedArgument {
   readonly abi: AbiName;
 }
@@ -33,18 +33,18 @@ interface CallConditions {
   readonly unknown: readonly string[];
 }
 
-/** Flags of clone that make namespaces. CLONE_NEWTIME is none: its bit is part of the signal. */
+/** clone's flags for namespaces. CLONE_NEWTIME is not one of these: its bit is part of the signal. */
 const NAMESPACES = 0x7e020000n;
 const PROT_WRITE = 2n;
 const PROT_EXEC = 4n;
 const SOCK_TYPE_MASK = 0xfn;
-/** The maximum number of rules for one call. Beyond it, arguments other than those of `safe` get no condition. */
+/** The maximum number of rules for one call. Above it, only the arguments of `safe` get conditions. */
 const MAX_ALTERNATIVES = 32;
 
-/** Values that a comment lists. */
+/** The maximum number of values that a comment lists. */
 const MAX_NAMED = 8;
 
-/** The few arguments that grant power, and that do not depend on the input of a program. */
+/** The few arguments that grant privileges and do not depend on a program's input. */
 const SAFE: Readonly<Record<string, 'set' | 'namespaces' | 'writable code' | 'own'>> = {
   'socket.domain': 'set',
   'socketpair.domain': 'set',
@@ -107,8 +107,8 @@ export function conditionsOf(
 }
 
 /**
- * Parameters of `safe` that get no condition, because not all of their values were recorded: a filter that refuses
- * the others could break the program.
+ * Parameters of `safe` without a condition, because some of their values were not recorded: a filter that refuses these
+ * could break the program.
  */
 export function unlimitedParameters(
   syscall: string,
@@ -122,7 +122,10 @@ export function unlimitedParameters(
     .filter(name => own(SAFE, `${syscall}.${name}`) === 'set' && (seen.get(name)?.unknown ?? true));
 }
 
-/** ABIs on which a call has none of these parameters in a register: mmap of x86 has its arguments in memory, where no filter looks. */
+/**
+ * ABIs on which a call has none of these parameters in a register: mmap of x86 has its arguments in memory, which filters cannot
+ * read.
+ */
 export const abisWithout = (
   syscall: string,
   parameters: readonly string[],
@@ -134,7 +137,7 @@ export const abisWithout = (
       parameters.some(name => !recordedParameters(target, syscall).some(each => each.name === name)),
   );
 
-/** The condition of a call that was not recorded, and is added only to query the caller. */
+/** The condition of a call that was not recorded, and is added only for calls about the caller itself. */
 export const aboutTheCaller = (parameter: ComparedParameter & { readonly name: string }): CallConditions => ({
   alternatives: [[equal(parameter, 0n)]],
   words: [ownWords(parameter.name)],
@@ -144,7 +147,7 @@ export const aboutTheCaller = (parameter: ComparedParameter & { readonly name: s
 
 const ownWords = (name: string): string => `${name} 0, which is the caller`;
 
-/** Leaves out arguments with many values until the product of all is a handful of rules. */
+/** Drops the arguments with the most values until the product of all is small enough. */
 function within(restrictions: readonly Restriction[]): readonly Restriction[] {
   const product = restrictions.reduce((all, { conditions }) => all * conditions.length, 1);
   if (product <= MAX_ALTERNATIVES) return restrictions;
@@ -187,7 +190,7 @@ function restrictionOf(
   if (kind === 'writable code') {
     if (mode === 'all' && seen !== undefined && !seen.unknown && (seen.bits & PROT_EXEC) === 0n)
       return { ...base, conditions: [masked(parameter, PROT_EXEC, 0n)], words: `${name} without PROT_EXEC` };
-    // The union of the bits does not tell whether one call had both.
+    // The union of the bits does not show whether one call had both.
     const both =
       seen?.values.some(value => (value & (PROT_WRITE | PROT_EXEC)) === (PROT_WRITE | PROT_EXEC)) ?? false;
     if (both) return undefined;
@@ -199,14 +202,14 @@ function restrictionOf(
   }
   if (kind === 'own') {
     if (seen !== undefined && seen.bits !== 0n) return undefined;
-    // That it was another process is possible, and is not what most programs do.
+    // It may have been another process, but most programs only make such calls about themselves.
     return { ...base, conditions: [equal(parameter, 0n)], words: ownWords(name) };
   }
   if (seen === undefined || seen.unknown || (mode === 'safe' && kind === undefined)) return undefined;
   return seenOnly(syscall, seen, base, place);
 }
 
-/** Only the recorded values or flags. */
+/** A condition that allows only the recorded values or flags. */
 function seenOnly(
   syscall: string,
   seen: SeenArgument,
@@ -227,13 +230,13 @@ function seenOnly(
     return { ...base, conditions: [masked(parameter, mask, 0n)], words: `${name} of ${words}` };
   }
   if (seen.more) {
-    // Too many to be listed: at least no bit that none of them had.
+    // Too many to list: refuses at least bits that no value had.
     const mask = 0xffffffffn & ~seen.bits;
     return mask === 0n
       ? undefined
       : { ...base, conditions: [masked(parameter, mask, 0n)], words: `${name} without ${hex(mask)}` };
   }
-  // The type of a socket is combined with flags, which grant no power.
+  // The type of a socket may include flags, which grant no privileges.
   const mask = constants === 'SOCK' ? SOCK_TYPE_MASK : undefined;
   const values = [...new Set(seen.values.map(value => (mask === undefined ? value : value & mask)))].sort(
     byValue,
@@ -248,7 +251,7 @@ function seenOnly(
   };
 }
 
-/** Flags of one ABI as another one has them: O_DIRECTORY is a different bit on arm. */
+/** Converts flags from one ABI to another: O_DIRECTORY is a different bit on arm. */
 function translated(bits: bigint, group: string, from: AbiName, to: AbiName): bigint {
   if (from === to) return bits;
   const there = constantsOf(to, group);
@@ -264,7 +267,7 @@ function translated(bits: bigint, group: string, from: AbiName, to: AbiName): bi
   return result | rest;
 }
 
-/** The description of a condition on an argument. */
+/** The argument of a condition. */
 export type ComparedParameter = Pick<RecordedParameter, 'index' | 'width'>;
 
 const masked = ({ index }: ComparedParameter, mask: bigint, value: bigint): Condition => ({
@@ -275,7 +278,7 @@ const masked = ({ index }: ComparedParameter, mask: bigint, value: bigint): Cond
   value,
 });
 
-/** C libraries extend an `int` with its sign or with zeros, which matters where it is negative: only the low half is compared then. */
+/** C libraries pass a negative `int` either sign-extended or with zeros, so only its low half is compared. */
 const equal = (parameter: ComparedParameter, value: bigint): Condition =>
   parameter.width === 32 && value >= 1n << 31n
     ? masked(parameter, 0xffffffffn, value)
@@ -283,7 +286,10 @@ const equal = (parameter: ComparedParameter, value: bigint): Condition =>
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
-/** The arguments of calls by name, across ABIs and equivalent calls. A call without a parameter adds nothing for it. */
+/**
+ * The arguments of calls by name, merged across ABIs and equivalent calls. A call without a parameter adds nothing for
+ * it.
+ */
 export function seenArguments(
   calls: readonly Pick<RecordedCall, 'abi' | 'syscall' | 'args'>[],
 ): SeenArguments {

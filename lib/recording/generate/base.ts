@@ -1,4 +1,4 @@
-// Keeps a generated profile within a base: the intersection of both, and a proof that it allows nothing more.
+// Restricts a generated profile to a base: computes the intersection and proves that it allows nothing more.
 import { syscallNumber } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { permits } from '../../kernel/action.js';
@@ -7,15 +7,15 @@ import { holds, mayPermit, outcome } from '../../policy/evaluate.js';
 import type { Alternatives } from './argument-conditions.js';
 
 /**
- * The remaining alternatives of a call under a base: none if it refuses the call, undefined if they cannot be
+ * The remaining alternatives of a call under a base: empty if the base refuses the call, undefined if they cannot be
  * expressed.
  */
 type Remaining = Alternatives | undefined;
 
-/** Rules for one call. */
+/** The maximum number of rules for one call. */
 const MAX_ALTERNATIVES = 64;
 
-/** The alternatives of a call that every one of these policies permits as well. */
+/** The alternatives of a call that all of these policies permit as well. */
 export function withinBase(syscall: string, alternatives: Alternatives, bases: readonly Policy[]): Remaining {
   let rest: Remaining = alternatives;
   for (const base of bases) {
@@ -41,7 +41,7 @@ function withinAbi(abi: AbiName, syscall: string, alternatives: Alternatives, ba
       const both = conjunction(ours, theirs);
       if (both === undefined) return undefined;
       if (both === 'never') continue;
-      // If a more restrictive rule might refuse some of it, only the part that it certainly does not refuse is kept.
+      // If a more restrictive rule might refuse a part of it, only the part that it certainly permits is kept.
       const apart = refusing.every(rule => conjunction(both, rule.conditions) === 'never');
       if (!apart) return undefined;
       result.push(both);
@@ -50,7 +50,10 @@ function withinAbi(abi: AbiName, syscall: string, alternatives: Alternatives, ba
   return result.length > MAX_ALTERNATIVES ? undefined : result;
 }
 
-/** Both lists as one with a condition for each argument at most, since a second one would mean OR in Docker's format. */
+/**
+ * Combines both lists into one with at most one condition for each argument, because a second one would mean OR in
+ * Docker's format.
+ */
 function conjunction(
   a: readonly Condition[],
   b: readonly Condition[],
@@ -66,7 +69,7 @@ function conjunction(
   return [...result.values()].sort((x, y) => x.arg - y.arg);
 }
 
-/** One condition for two of the same argument. */
+/** Combines two conditions on the same argument into one. */
 function intersection(a: Condition, b: Condition): Condition | 'never' | undefined {
   if (a.op === 'SCMP_CMP_EQ' && a.width === 64) return holdsFor(b, a.value) ? a : 'never';
   if (b.op === 'SCMP_CMP_EQ' && b.width === 64) return holdsFor(a, b.value) ? b : 'never';

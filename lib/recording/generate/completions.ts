@@ -1,5 +1,5 @@
-// Calls that a profile needs although they were not recorded: those that end, interrupt and resume programs, and
-// those of C libraries.
+// Calls that a profile needs although they were not recorded: those that end, interrupt and resume programs, and those
+// of C libraries.
 import { LAUNCHER_CALLS } from './launcher-calls.js';
 import { isMultiplexer, syscallNumber } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
@@ -8,27 +8,28 @@ import { own } from '../../util/own.js';
 import { callClasses, substitutesOf } from '../../kernel/calls/call-classes.js';
 import type { ComparedParameter } from './argument-conditions.js';
 
-/** A call that is added, and why. */
+/** A call to add, and why. */
 export interface Completion {
   readonly syscall: string;
   readonly why: string;
-  /** The calls whose work it does: it gets the conditions of those that were seen. */
+  /** The calls whose work it does: it gets the conditions of the recorded ones. */
   readonly like?: readonly string[];
-  /** The argument that is 0 for calls that concern only the caller. */
+  /** The argument that is 0 if a call concerns only the caller. */
   readonly aboutCaller?: ComparedParameter & { readonly name: string };
 }
 
 const group = (why: string, calls: string | readonly string[]): readonly Completion[] =>
   (typeof calls === 'string' ? calls.split(' ') : calls).map(syscall => ({ syscall, why }));
 
-/** What every program needs. */
+/** Calls that every program needs. */
 const ALWAYS: readonly Completion[] = [
   ...group('programs and threads need it to end', 'exit exit_group'),
   ...group(
     'the return from a signal handler, and the rest of an interrupted sleep',
     'rt_sigreturn sigreturn restart_syscall',
   ),
-  // glibc writes its message by writev, musl raises the signal by tkill: sysdeps/posix/libc_fatal.c, src/signal/raise.c.
+  // glibc writes its message with writev, musl raises the signal with tkill: sysdeps/posix/libc_fatal.c,
+  // src/signal/raise.c.
   ...group('abort() and its message', 'rt_sigaction rt_sigprocmask getpid gettid tgkill tkill write writev'),
   ...group('malloc() calls it for other sizes', 'brk mmap munmap mremap madvise'),
   ...group('contended locks', 'futex futex_time64 sched_yield'),
@@ -43,13 +44,13 @@ const ALWAYS: readonly Completion[] = [
   ),
   {
     syscall: 'getpgid',
-    // src/unistd/getpgrp.c of musl; glibc where there is no getpgrp, as on arm64.
+    // src/unistd/getpgrp.c of musl; glibc on architectures without getpgrp, such as arm64.
     why: 'getpgrp() calls it in other C libraries and on other architectures',
     aboutCaller: { index: 0, width: 32, name: 'pid' },
   },
 ];
 
-/** What glibc and musl call when a process or a thread starts another one. */
+/** Calls with which glibc and musl start a process or a thread. */
 const STARTING = ['clone', 'clone3', 'fork', 'vfork'];
 const THREADS: readonly Completion[] = [
   ...group('the C library calls it when a thread or a process starts', 'clone set_robust_list rseq mprotect'),
@@ -57,7 +58,7 @@ const THREADS: readonly Completion[] = [
   ...group('the number of processors, to start threads', 'sched_getaffinity'),
 ];
 
-/** What shells and posix_spawn call between the start of a process and its exec, where its descriptors are redirected. */
+/** Calls of shells and posix_spawn between the start of a process and its exec, which redirect its descriptors. */
 const REDIRECTIONS: readonly Completion[] = group(
   'redirects the descriptors of a program that is started',
   'dup2 dup3',
@@ -66,8 +67,8 @@ const REDIRECTIONS: readonly Completion[] = group(
 const EXECUTING = ['execve', 'execveat'];
 
 /**
- * Whether a processor has memory protection keys decides which of the two a program calls: V8 makes code writable by pkey_mprotect where
- * pkey_alloc succeeds, and by mprotect elsewhere, as on most arm64 processors.
+ * Which of the two calls a program makes depends on whether the processor has memory protection keys: V8 makes code writable with
+ * pkey_mprotect if pkey_alloc succeeds, and otherwise with mprotect, as on most arm64 processors.
  */
 const WITH_KEYS: readonly Completion[] = [
   ...group('frees a protection key, if the processor has them', 'pkey_free'),
@@ -89,10 +90,13 @@ const WITHOUT_KEYS: readonly Completion[] = [
 const CONNECTING = ['accept', 'accept4', 'connect', 'socketpair'];
 const CONNECTIONS: readonly Completion[] = group('ends a connection, for example after an error', 'shutdown');
 
-/** Calls that C libraries make instead of one that the kernel lacks, if the two are in no class. */
+/** Calls that C libraries make in place of a missing one, if no class contains both. */
 const ELSEWHERE: Readonly<Record<string, string>> = { pause: 'ppoll' };
 
-/** Newer calls that libraries try first, each with older calls, one of which must be allowed as a fallback. */
+/**
+ * Newer calls that libraries try first, each with the older calls to which they fall back. One of these must be
+ * allowed.
+ */
 const FALLBACKS: readonly (readonly [newer: string, older: readonly string[]])[] = [
   ['clone3', ['clone']],
   ['statx', ['newfstatat', 'fstatat64', 'stat', 'fstat']],
@@ -109,29 +113,30 @@ const FALLBACKS: readonly (readonly [newer: string, older: readonly string[]])[]
   ['rseq', ['exit_group']],
 ];
 
-/** Calls that fail with ENOSYS: those of `FALLBACKS` that are not allowed while an older one is. */
+/** Calls that must fail with ENOSYS: those in `FALLBACKS` that are not allowed while an older one is. */
 export const fallbacks = (isAllowed: (syscall: string) => boolean): readonly string[] =>
   FALLBACKS.filter(([newer, older]) => !isAllowed(newer) && older.some(isAllowed)).map(([newer]) => newer);
 
 /**
- * Classes of calls between which C libraries and versions of programs choose as well, by their first call: none has more power. glibc
- * calls the newer of newfstatat and fstat, epoll_pwait, ppoll, pselect6, pipe2, dup3, eventfd2, clock_nanosleep and wait4 for the older
- * function where an architecture lacks its call (sysdeps/unix/sysv/linux); musl has both under #ifdef SYS_ in src/.
+ * Classes, by their first call, of calls that C libraries and versions of programs use interchangeably; none of them grants more
+ * privileges. Where an architecture lacks an older call, glibc uses the newer one of newfstatat and fstat, epoll_pwait, ppoll,
+ * pselect6, pipe2, dup3, eventfd2, clock_nanosleep and wait4 (sysdeps/unix/sysv/linux); musl has both under #ifdef SYS_ in src/.
  */
 const LIBRARIES_CHOOSE: ReadonlySet<string> = new Set(
   'newfstatat fstat epoll_pwait ppoll pselect6 pipe2 dup3 eventfd2 clock_nanosleep wait4'.split(' '),
 );
 
-/** Programs that load the profile, and make calls under it. */
+/** A program that loads the profile, and makes calls under it. */
 export type Launcher = 'none' | 'node' | 'runc' | 'crun' | 'docker' | 'kubernetes';
 
-/** All of them. */
+/** Every launcher. */
 export const LAUNCHERS: readonly Launcher[] = ['none', 'node', 'runc', 'crun', 'docker', 'kubernetes'];
 
 /**
- * What the runtime of Go calls at times of its own: to start a thread, to preempt one, to collect memory, to wait. A measurement of a
- * launcher may miss it. Measured by `GOGC=1 strace -f runc features` with Go 1.19, where runc is linked with glibc, which starts its
- * threads; runtime/os_linux.go and sys_linux_amd64.s have the same calls, and clone for programs without a C library.
+ * Calls that Go's runtime makes at unpredictable times, to start or preempt a thread, to collect memory, or to wait, so that
+ * measuring a launcher may miss them. Measured with `GOGC=1 strace -f runc features` and Go 1.19, with runc linked with glibc,
+ * which starts its threads; runtime/os_linux.go and sys_linux_amd64.s have the same calls, and clone for programs without a C
+ * library.
  */
 const GO_RUNTIME =
   'clone set_robust_list rseq mprotect epoll_pwait mmap munmap madvise nanosleep sched_yield sigaltstack rt_sigaction rt_sigprocmask tgkill gettid';
@@ -152,10 +157,10 @@ export function launcherCalls(launcher: Launcher): readonly Completion[] {
       ];
     case 'crun':
       return group('crun calls it before the program of the container starts', LAUNCHER_CALLS.crun);
-    // dockerd and containerd have the filter loaded by runc, and run nothing of their own under it.
+    // dockerd and containerd have runc load the filter, and run nothing under it themselves.
     case 'docker':
       return launcherCalls('runc');
-    // Nodes of a cluster run containerd with runc, or CRI-O with crun, and a pod may run on either.
+    // The nodes of a cluster run containerd with runc, or CRI-O with crun, and a pod may run on either.
     case 'kubernetes': {
       const runc = launcherCalls('runc');
       const known = new Set(runc.map(({ syscall }) => syscall));
@@ -164,7 +169,7 @@ export function launcherCalls(launcher: Launcher): readonly Completion[] {
   }
 }
 
-/** The calls that are added to the recorded ones. `isSeen` recognises those. */
+/** The calls to add to the recorded ones. `isSeen` returns whether a call was recorded. */
 export function completions(isSeen: (syscall: string) => boolean): readonly Completion[] {
   return [
     ...ALWAYS,
@@ -177,18 +182,18 @@ export function completions(isSeen: (syscall: string) => boolean): readonly Comp
 }
 
 /**
- * The calls of the targets that do the work of one that was seen on `abi`: the same by another name or width; what C libraries choose
- * between; and, where one of the ABIs lacks a call that the other has, what is made there instead.
+ * The targets' calls that do the work of a recorded call on `abi`: the same call under another name or width, the calls that C
+ * libraries choose among, and, if one of the ABIs lacks a call that the other has, its replacements there.
  */
 export function equivalents(abi: AbiName, syscall: string, targets: readonly AbiName[]): readonly string[] {
   const isThere = (name: string): boolean =>
     targets.some(target => syscallNumber(target, name) !== undefined);
   const found = new Set<string>();
   for (const { calls, twins, kind, interchangeable } of callClasses()) {
-    // A multiplexer does the work of many calls, and those of one class in part reach more than the call did.
+    // A multiplexer does the work of many calls, and classes of another kind contain calls that can do more.
     if (kind !== 'same' || !calls.includes(syscall)) continue;
     const same = twins.find(names => names.includes(syscall)) ?? [];
-    // A call that this ABI lacks could not be seen, and another one makes it.
+    // A call that this ABI lacks could not be recorded; another call replaces it.
     const absent = calls.filter(name => syscallNumber(abi, name) === undefined);
     const isChoice = interchangeable || LIBRARIES_CHOOSE.has(calls[0] ?? '');
     for (const name of [...same, ...absent, ...(isChoice ? calls : [])]) if (isThere(name)) found.add(name);

@@ -40,18 +40,18 @@ import { counted } from '../../util/show.js';
 /** Options of `generateProfile`. */
 export interface GenerateOptions extends PhaseOption {
   /**
-   * Which arguments become conditions. `none`: no arguments. `safe` (the default): arguments that grant power and do not
-   * depend on the input, such as socket families; no memory that is writable and executable and no new namespaces unless
-   * they were seen. `all`: every recorded argument, as sets and masks.
+   * Which arguments become conditions. `none`: no arguments. `safe` (the default): arguments that grant privileges and
+   * do not depend on the input, such as socket families; no memory that is writable and executable and no new namespaces
+   * unless they were recorded. `all`: every recorded argument, as sets and masks.
    */
   readonly arguments?: ArgumentMode | undefined;
-  /** Allow nothing that this profile refuses, which is proven. Without capabilities. */
+  /** Allow nothing that this profile refuses, which is proven. It is resolved without capabilities. */
   readonly base?: AnyProfile | undefined;
-  /** Leave out calls that were seen in fewer runs; default: 1. */
+  /** Omit calls that were recorded in fewer runs; default: 1. */
   readonly minRuns?: number | undefined;
   /**
-   * The program that loads the profile, whose calls are added: `node`, `runc` or `crun`; default: `none`. `docker` is
-   * the same as runc, and `kubernetes` the same as runc and crun, with which nodes start containers.
+   * The program that loads the profile, whose calls are added: `node`, `runc` or `crun`; default: `none`. `docker`
+   * means runc; `kubernetes` means runc and crun, which nodes use to start containers.
    */
   readonly for?: Launcher | undefined;
 }
@@ -66,22 +66,27 @@ export interface ExplainedCall {
 
 /** A profile that was generated from recordings. */
 export interface GeneratedProfile {
-  /** In Docker's format, for every architecture that filters can be made for, with a comment on every rule. */
+  /**
+   * The profile in Docker's format, for every architecture that this package supports, with a comment on every rule.
+   */
   readonly profile: SeccompProfile;
   /** Calls that are allowed although no run made them, and why. */
   readonly unseen: readonly ExplainedCall[];
   /** Calls that were partly recorded without arguments, so that their conditions may be too strict. */
   readonly uncertain: readonly ExplainedCall[];
-  /** Calls that are allowed with any value of an argument that grants power: not all of its values were recorded, or an ABI has it in memory. */
+  /**
+   * Calls that are allowed with any value of an argument that grants privileges, because not all of its values were recorded, or
+   * an ABI has it in memory.
+   */
   readonly unlimited: readonly ExplainedCall[];
-  /** Calls that were seen, or would have been added, but are not allowed, and why. */
+  /** Calls that were recorded, or would have been added, but are not allowed, and why. */
   readonly leftOut: readonly ExplainedCall[];
 }
 
 /**
  * Generates a profile that allows the recorded calls, calls that programs need although no run made them, and equivalent
- * calls of other architectures and C libraries; nothing else. A call that libraries try first, and whose older form is
- * allowed, fails with ENOSYS, everything else with EPERM.
+ * calls of other architectures and C libraries; nothing else. A call that libraries try first fails with ENOSYS if its
+ * older form is allowed; everything else fails with EPERM.
  *
  * Throws UsageError (`not-a-recording`, `bad-option`, `bad-argument`), RecordingError (`nothing-recorded`;
  * `exceeds-base` if the profile could not be kept within the base), and as `parseProfile` and `resolveProfile` do for
@@ -133,7 +138,8 @@ export function generateProfile(
   const isSeen = (syscall: string): boolean =>
     seen.has(syscall) || (syscall === 'clone3' && calls.has(syscall));
   const allowed = [...allowedCalls(seen, [...completions(isSeen), ...launching], targets)].filter(
-    // Fail with ENOSYS: calls that were never available, and calls with a form whose arguments can be filtered.
+    // These fail with ENOSYS instead: calls that were never available, and clone3, whose older form has filterable
+    // arguments.
     ({ syscall }) => !unavailable.includes(syscall) && (syscall !== 'clone3' || mode === 'none'),
   );
   const bases = base === undefined ? [] : basesOf(base);
@@ -190,7 +196,7 @@ const targetsOf = (calls: readonly RecordedCall[]): readonly AbiName[] => [
 
 const scmpName = (abi: AbiName): 'SCMP_ARCH_X86_64' => ABIS[abi].scmpName as 'SCMP_ARCH_X86_64';
 
-/** Everything that is to be allowed, each once: seen, needed by all, or the same elsewhere. */
+/** All calls to allow, each once: recorded ones, those that all programs need, and equivalent ones. */
 function allowedCalls(
   seen: ReadonlyMap<string, readonly RecordedCall[]>,
   added: readonly Completion[],
@@ -233,7 +239,7 @@ interface Making {
   readonly leftOut: ExplainedCall[];
   readonly uncertain: ExplainedCall[];
   readonly unlimited: ExplainedCall[];
-  /** Calls of the launcher, whose arguments are not known. */
+  /** The calls of the launcher, whose arguments are unknown. */
   readonly launching: ReadonlySet<string>;
 }
 
@@ -251,7 +257,7 @@ function entryOf(
       ? aboutTheCaller(aboutCaller)
       : conditionsOf(syscall, isLaunching ? inPart(known) : known, mode, targets);
   if (call.seen.length === 0) {
-    // A call of the same power whose arguments a filter does not see would be a way around the conditions.
+    // An equivalent call without the same filterable arguments would bypass the conditions.
     const evaded = like.find(name =>
       conditionsOf(name, seenArguments(seen.get(name) ?? []), mode, targets)?.parameters.some(
         parameter => !(conditions?.parameters.includes(parameter) ?? false),
@@ -295,7 +301,7 @@ function entryOf(
   };
 }
 
-/** The same, in addition to calls with unknown arguments. */
+/** Marks all arguments as partly unknown, because the launcher's calls have unknown ones. */
 const inPart = (seen: SeenArguments): SeenArguments =>
   new Map([...seen].map(([name, argument]) => [name, { ...argument, unknown: true }]));
 
@@ -304,7 +310,7 @@ const basesOf = (base: AnyProfile): readonly Policy[] => {
   return ARCHITECTURES.map(arch => resolveProfile(profile, { arch }));
 };
 
-/** Compares what the kernel would do under both, for every call with all arguments. */
+/** Proves that the profile allows nothing that the base refuses, for every call with all arguments. */
 function proveWithin(profile: SeccompProfile, base: AnyProfile): void {
   for (const arch of ARCHITECTURES) {
     const excess = findExcess(compile(profile, { arch }), compile(base, { arch }));

@@ -1,4 +1,4 @@
-// Writes calls with their conditions as rules in Docker's format, each with a comment that says why it is there.
+// Formats calls with their conditions as rules in Docker's format, each with a comment that gives the reason.
 import { groupsOf, purposes } from '../../kernel/calls/call-groups.js';
 import type { SyscallName } from '../../kernel/calls/call-names.js';
 import type { Condition } from '../../policy/policy.js';
@@ -12,11 +12,11 @@ import { counted } from '../../util/show.js';
 /** A call of the generated profile. */
 export interface Allowed {
   readonly syscall: string;
-  /** Entries of the recording; none for added calls. */
+  /** The entries of the recording; empty for added calls. */
   readonly seen: readonly RecordedCall[];
-  /** Why it is added. */
+  /** The reason why it is added. */
   readonly why: string;
-  /** Calls that were seen and whose work it does. */
+  /** The recorded calls whose work it does. */
   readonly like: readonly string[];
   /** As in a Completion. */
   readonly aboutCaller?: Completion['aboutCaller'];
@@ -28,7 +28,7 @@ export interface Entry extends Allowed {
   readonly words: readonly string[];
 }
 
-/** The least number of runs in which a call was seen: entries of its ABIs and phases may be of the same runs. */
+/** The minimum number of runs with a call: entries of different ABIs and phases may be from the same runs. */
 export const runsOf = (entries: readonly RecordedCall[]): number =>
   Math.max(...entries.map(({ runs }) => runs));
 
@@ -67,10 +67,10 @@ export function rulesOf(entries: readonly Entry[], runs: number): readonly Secco
   });
 }
 
-/** What a call is for, in a word. */
+/** The purpose of a call, in a word. */
 const purposeOf = (syscall: string): string => groupsOf(syscall)[0]?.name.slice(1) ?? 'other calls';
 
-/** A rule by which calls fail with ENOSYS; none for no calls. */
+/** A rule with which calls fail with ENOSYS; none if there are no calls. */
 export const enosys = (comment: string, names: readonly string[]): readonly SeccompRule[] =>
   names.length === 0
     ? []
@@ -98,10 +98,10 @@ const toSeccomp = (condition: Condition): SeccompCondition =>
 const numberOf = (value: bigint): number | bigint =>
   value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
 
-/** Programs that a comment names. */
+/** The maximum number of programs that a comment names. */
 const NAMED = 3;
 
-/** `, by /usr/bin/sort and /usr/bin/cat`. */
+/** Formats the programs of calls: `, by /usr/bin/sort and /usr/bin/cat`. */
 function by(calls: readonly RecordedCall[]): string {
   const programs = [...new Set(calls.flatMap(call => call.programs))].sort(byText);
   if (programs.length === 0) return '';

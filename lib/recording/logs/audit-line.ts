@@ -1,4 +1,4 @@
-// Reads the lines that the kernel's audit subsystem writes about seccomp, from dmesg, the journal, auditd and ausearch.
+// Parses the kernel's audit records about seccomp, as printed by dmesg, the journal, auditd and ausearch.
 import { ABIS, abiOf, syscallName, syscallNumber } from '../../kernel/abi.js';
 import { abisByName, type AbiName } from '../../kernel/architectures.js';
 import { isKill, isAction, type Action } from '../../kernel/action.js';
@@ -7,55 +7,60 @@ import * as scmp from '../../kernel/constants.js';
 
 /** A call that the kernel logged, with its action. */
 export interface AuditLine {
-  /** The ABI, or undefined for one that this package does not know. */
+  /** The ABI; undefined for one that this package does not know. */
   readonly abi: AbiName | undefined;
-  /** `AUDIT_ARCH_*`; undefined where the line names an architecture that this package does not know. */
+  /** `AUDIT_ARCH_*`; undefined if the line names an architecture that this package does not know. */
   readonly arch: number | undefined;
-  /** The number as the kernel sees it; undefined where the line has a name that the ABI lacks. */
+  /** The number as the kernel sees it; undefined if the line has a name that the ABI lacks. */
   readonly number: number | undefined;
-  /** The name, or undefined for a number that no table has. */
+  /** The name; undefined for a number that is in no table. */
   readonly syscall: string | undefined;
   /** The name of the thread. */
   readonly comm: string | undefined;
   /** The path of the program. */
   readonly program: string | undefined;
-  /** The process, as the host numbers it. */
+  /** The process id, as the host numbers it. */
   readonly pid: number | undefined;
-  /** The action of the filter; undefined if the line has none that is known. For ERRNO and TRACE by name, the data is not known and 0. */
+  /**
+   * The action of the filter; undefined if the line has no known action. For ERRNO and TRACE by name, the data is unknown and 0.
+   */
   readonly action: Action | undefined;
-  /** The action as the line has it, if it is one that this package does not know: `0x12340000`. */
+  /** The action in the line if this package does not know it: `0x12340000`. */
   readonly unknownAction: string | undefined;
   /**
-   * Whether it was killed. ausearch -i before audit 4 writes `kill` for a thread and for a whole process, and `action`
-   * is then undefined.
+   * Whether the call was killed. Before audit 4, ausearch -i writes `kill` for both a thread and a whole process;
+   * `action` is then undefined.
    */
   readonly killed: boolean;
 }
 
 /**
- * The last ones are of the journal with -o cat, verbose and export, and with -o json. After a parenthesis or a quotation mark, it would be
- * text that a program may have chosen: a path in a log of strace, a name in JSON.
+ * The last alternatives are the journal's with -o cat, verbose and export, and with -o json. After a parenthesis or a quotation
+ * mark, the text could be one that a program has chosen: a path in a strace log, a name in JSON.
  */
 const RECORD = /^[^"(]*(?:\btype=(?:1326|SECCOMP)\b|\baudit\[\d+\]: SECCOMP )|^(?: *MESSAGE=)?SECCOMP auid=/;
-/** What the kernel writes after all that a program chooses (audit_seccomp in kernel/auditsc.c). auditd adds the same in words. */
+/**
+ * The end of the kernel's line, after all text that a program chooses (audit_seccomp in kernel/auditsc.c). auditd appends the
+ * same fields in words.
+ */
 const TAIL =
   /^ sig=\S+ arch=(\S+) syscall=(\S+) compat=[01] ip=[^\s\p{Cc}]+(?: code=([^\s\p{Cc}]+))?(?![^\s\p{Cc}])/u;
 
-/** Whether a line is a record of seccomp, complete or not. */
+/** Whether a line is an audit record of seccomp, complete or not. */
 export const isAuditLine = (line: string): boolean =>
   (line.includes('type=') || line.includes('SECCOMP ')) && RECORD.test(line);
 
-/** Whether a line is what ausearch writes between records. */
+/** Whether a line is a separator that ausearch writes between records. */
 export const isAuditHeading = (line: string): boolean => line === '----' || line.startsWith('time->');
 
 /**
- * The call of a record; undefined for a line that is not a record, or was cut off. Names of programs may contain
- * anything, also text that looks like other fields: only fields after them count.
+ * Parses a record; undefined for a line that is not a record, or was truncated. Names of programs may contain anything,
+ * even text that looks like other fields: only fields after them count.
  */
 export function parseAuditLine(line: string): AuditLine | undefined {
   if (!isAuditLine(line)) return undefined;
   const tail = line.lastIndexOf(' sig=');
-  // auditd separates fields in words from those of the kernel by a control character, which pagers show as ^].
+  // auditd separates its fields in words from the kernel's with a control character, which pagers show as ^].
   const fields = line.slice(Math.max(tail, 0)).replace('^]', '\u001d');
   const [all = '', archText, callText, code] = TAIL.exec(fields) ?? [];
   if (archText === undefined || callText === undefined) return undefined;
@@ -67,7 +72,7 @@ export function parseAuditLine(line: string): AuditLine | undefined {
   return { ...callOf(archText, callText), ...programOf(line.slice(0, tail)), ...answerOf(code) };
 }
 
-/** Names of auparse(3) for architectures. */
+/** auparse(3)'s names of architectures. */
 const ARCHITECTURES = abisByName({
   x86_64: ['x86_64'],
   x86: ['i386', 'i486', 'i586', 'i686'],
@@ -105,7 +110,10 @@ function programOf(head: string): Pick<AuditLine, 'comm' | 'program' | 'pid'> {
   };
 }
 
-/** As audit_log_untrustedstring writes it: in quotes, or as hexadecimal digits where it has a space or a quote. */
+/**
+ * Decodes the format of audit_log_untrustedstring: quoted, or hexadecimal digits if the text contains a space or a
+ * quote.
+ */
 function untrusted(text: string): string | undefined {
   const trimmed = text.trim();
   if (trimmed === '' || trimmed === '?' || trimmed === '(null)') return undefined;
@@ -115,7 +123,7 @@ function untrusted(text: string): string | undefined {
   return new TextDecoder('utf-8', bare({ ignoreBOM: true })).decode(bytes).replace(/\0.*$/s, '');
 }
 
-/** The names of actions in auparse(3). */
+/** auparse(3)'s names of actions. */
 const ACTIONS: ReadonlyMap<string, Action> = new Map([
   ['kill_thread', scmp.SCMP_ACT_KILL_THREAD],
   ['kill_process', scmp.SCMP_ACT_KILL_PROCESS],

@@ -1,4 +1,4 @@
-// Reads what other recorders hand over as one document: profiles of the Security Profiles Operator, and those in Docker's format.
+// Reads recordings that are a single document: profiles of the Security Profiles Operator, and those in Docker's format.
 import { abiByScmpName, syscallNumber } from '../../kernel/abi.js';
 import { isNative, type AbiName } from '../../kernel/architectures.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_LOG } from '../../kernel/constants.js';
@@ -17,40 +17,42 @@ import { byText, sealRecording, type Recording } from '../recording.js';
 interface RecordedProfile {
   readonly how: 'operator' | 'profile';
   readonly profile: Pick<Profile, 'architectures' | 'rules'>;
-  /** How many runs it was made of, and in how many of them each call was seen. */
+  /** The number of merged runs, and of those with each call. */
   readonly coverage: { readonly total: number; readonly calls: ReadonlyMap<string, number> } | undefined;
 }
 
-/** What was made of a document. */
+/** The result of reading a document. */
 interface ReadDocument {
   readonly recordings: readonly Recording[];
-  /** Names that the ABI does not have, or that are not allowed in every case. */
+  /** Names that the ABI does not have, or that the profile does not allow unconditionally. */
   readonly skipped: readonly string[];
-  /** Why it cannot be read. */
+  /** Why the document cannot be read. */
   readonly fault?: string;
 }
 
 const COVERAGE = 'spo.x-k8s.io/syscall-coverage';
-/** More than any recorder merges, so that hostile numbers stay numbers. */
+/** More runs than any recorder merges, so that hostile numbers stay safe integers. */
 const MAX_RUNS = 1_000_000;
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Whether a log that begins with this line is a document: JSON over several lines, a profile on one, or YAML of Kubernetes. */
+/**
+ * Whether a log that starts with this line is a document: JSON over several lines, a profile on one line, or Kubernetes YAML.
+ */
 export function beginsDocument(line: string): boolean {
   if (/^(?:---\s*$|apiVersion:|kind:|items:|metadata:|spec:)/.test(line)) return true;
   if (!line.trimStart().startsWith('{')) return false;
   try {
     return itemsOf(readJson(line, '', new Findings())).some(value => bodyOf(value) !== undefined);
   } catch {
-    // A line of JSON lines would be complete.
+    // In JSON lines, the line would be complete.
     return !/^\s*\{.*\}\s*$/.test(line);
   }
 }
 
 /**
- * The recordings of a document; none where it has no profile. `abi` is for profiles that name no architecture, `file` for
- * messages.
+ * The recordings of a document; empty if it contains no profile. `abi` is for profiles that name no architecture,
+ * `file` for messages.
  */
 export function readDocument(lines: readonly string[], abi: AbiName, file: string): ReadDocument {
   try {
@@ -65,7 +67,7 @@ export function readDocument(lines: readonly string[], abi: AbiName, file: strin
   }
 }
 
-/** The values of a text in JSON or YAML. Throws ProfileError, also for duplicate keys: parsers differ in which one they use. */
+/** Parses a text in JSON or YAML. Throws ProfileError, also for duplicate keys, which parsers treat differently. */
 function valuesOf(text: string, file: string): readonly JsonValue[] {
   if (!text.trimStart().startsWith('{')) return readYaml(text, file);
   const findings = new Findings();
@@ -74,7 +76,7 @@ function valuesOf(text: string, file: string): readonly JsonValue[] {
   return [value];
 }
 
-/** The values in a list of Kubernetes, or the value itself. */
+/** The items of a Kubernetes list, or the value itself. */
 function itemsOf(value: JsonValue): readonly JsonValue[] {
   const items = memberOf(value, 'items');
   return items?.kind === 'array' ? items.items : [value];
@@ -83,7 +85,7 @@ function itemsOf(value: JsonValue): readonly JsonValue[] {
 const memberOf = (value: JsonValue | undefined, key: string): JsonValue | undefined =>
   value?.kind === 'object' ? value.members.get(key)?.value : undefined;
 
-/** The object with the rules: of a resource of the operator, or in Docker's format. */
+/** The object with the rules: in a resource of the operator, or in Docker's format. */
 function bodyOf(value: JsonValue): JsonObject | undefined {
   const kind = memberOf(value, 'kind');
   const isResource = kind?.kind === 'string' && kind.value === 'SeccompProfile';
@@ -95,7 +97,7 @@ function bodyOf(value: JsonValue): JsonObject | undefined {
     : undefined;
 }
 
-/** The profile in a value, read as for compiling, but for a default action, which says nothing here. Throws ProfileError. */
+/** Parses a profile as for compiling, but ignores its default action, which does not matter here. Throws ProfileError. */
 function profileOf(value: JsonValue): RecordedProfile | undefined {
   const body = bodyOf(value);
   if (body === undefined) return undefined;
@@ -118,7 +120,7 @@ function profileOf(value: JsonValue): RecordedProfile | undefined {
   };
 }
 
-/** `{"version":"v1","total":3,"syscalls":{"read":3,"mknod":1}}`. */
+/** Parses `{"version":"v1","total":3,"syscalls":{"read":3,"mknod":1}}`. */
 function coverageOf(text: unknown): RecordedProfile['coverage'] {
   if (typeof text !== 'string') return undefined;
   try {
@@ -139,7 +141,7 @@ function coverageOf(text: unknown): RecordedProfile['coverage'] {
 const isRuns = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_RUNS;
 
-/** The names of calls that a profile allows in every case, and of those that it allows in some, which no recorder writes. */
+/** The names of calls that a profile allows unconditionally, and of others that it allows, which no recorder writes. */
 function allowedIn(rules: readonly ProfileRule[]): {
   readonly names: readonly string[];
   readonly others: readonly string[];
@@ -155,7 +157,7 @@ function allowedIn(rules: readonly ProfileRule[]): {
 
 const isAllowing = ({ action }: ProfileRule): boolean => [SCMP_ACT_ALLOW, SCMP_ACT_LOG].includes(action);
 
-/** Whether a rule is for all arguments and machines. */
+/** Whether a rule applies to all arguments and machines. */
 const isForAll = ({ conditions, includes, excludes }: ProfileRule): boolean =>
   conditions.length === 0 &&
   [includes, excludes].every(
@@ -173,7 +175,7 @@ const architecturesOf = ({ architectures }: Pick<Profile, 'architectures'>): rea
   }
 };
 
-/** The recordings of profiles. Nothing is known of arguments and programs. `abi` is for profiles that name no architecture. */
+/** Converts profiles to recordings, with unknown arguments and programs. `abi` is for profiles that name no architecture. */
 function recordProfiles(profiles: readonly RecordedProfile[], abi: AbiName): ReadDocument {
   const skipped: string[] = [];
   const recordings = profiles.map(({ how, profile, coverage }): Recording => {

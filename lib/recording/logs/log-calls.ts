@@ -10,7 +10,7 @@ export class LogCalls {
   readonly #phase: string;
   readonly #builder = new RecordingBuilder();
   readonly #formats = new Set<string>();
-  /** Calls that have lines, so that rows of a following table do not count them again. */
+  /** Calls from lines, so that rows of a following table do not count them again. */
   readonly #inLines = new Set<string>();
   #lost = 0;
 
@@ -19,7 +19,7 @@ export class LogCalls {
     this.#phase = phase;
   }
 
-  /** Adds calls in a format. False where the recording has no room for their number. */
+  /** Adds calls from a format. Returns false if the recording has no room for their number. */
   add(format: string, call: SeenCall): boolean {
     const all = noted(call, this.#phase);
     const { abi, syscall } = all;
@@ -29,17 +29,17 @@ export class LogCalls {
     return true;
   }
 
-  /** Adds a row of a table with counts of calls, unless the log has their lines. False for a row without calls. */
+  /** Adds a row of a table of counts, unless the log has lines for the calls. Returns false for a row without calls. */
   addRow(format: string, call: SeenCall & { readonly count: number }): boolean {
     return call.count > 0 && (this.#inLines.has(`${call.abi} ${call.syscall}`) || this.add(format, call));
   }
 
-  /** Whether there are calls in a format. */
+  /** Whether calls were added from a format. */
   has(format: string): boolean {
     return this.#formats.has(format);
   }
 
-  /** Notes events that the recorder lost. */
+  /** Adds to the number of events that the recorder lost. */
   addLost(events: number): void {
     this.#lost = addCounts(this.#lost, events);
   }
@@ -52,5 +52,5 @@ export class LogCalls {
   }
 }
 
-/** Whether a result in the output of strace or perf means that the kernel lacks the call. */
+/** Whether a result in a log of strace or perf means that the kernel lacks the call. */
 export const isEnosys = (result: string): boolean => result.startsWith('-1 ENOSYS');

@@ -1,28 +1,31 @@
-// Reads what the enrichers of the Security Profiles Operator log: one call a line, or in JSON the calls of a process.
+// Parses the logs of the Security Profiles Operator's enrichers: one call per line, or the calls of a process as JSON.
 // Sources: enricher.go and jsonenricher.go in internal/pkg/daemon/enricher of security-profiles-operator.
 import { own } from '../../util/own.js';
 
-/** Calls that were logged of a process. Nothing is known of arguments. */
+/** Logged calls of a process, without arguments. */
 export interface OperatorRecord {
   /** The path of the program. */
   readonly program: string | undefined;
-  /** Names of calls, each with its number where the log has it, as the machine that wrote it has them. */
+  /** Names of calls on the machine of the log, each with its number if the log has it. */
   readonly calls: readonly { readonly name: string; readonly number: number | undefined }[];
 }
 
-/** A line of klog, in the form before and since version 2.100: `"msg"="audit" "pid"=1`, `"audit" logger="log-enricher" pid=1`. */
+/** A klog line, as before or since version 2.100: `"msg"="audit" "pid"=1`, `"audit" logger="log-enricher" pid=1`. */
 const AUDIT =
   /^[IWE]\d{4} \S+ +\d+ [\w.-]+:\d+\] (?:log-enricher "msg"="audit"|"audit" logger="log-enricher")(?= )/;
 const PAIR = / +(?:"(\w{1,64})"|(\w{1,64}))=(?:"((?:[^"\\]|\\.)*)"|([\w.:/-]*))/y;
 /** The value of `version` in lines of the JSON enricher. */
 const VERSION = /^spo\/v\d/;
-/** Linux has some 500 calls. */
+/** The maximum number of calls; Linux has about 500. */
 const MAX_CALLS = 1024;
 
-/** Whether a line is one of the log enricher, complete or not. */
+/** Whether a line is from the log enricher, complete or not. */
 export const isOperatorLine = (line: string): boolean => AUDIT.test(line);
 
-/** The call of a line of the log enricher about seccomp; undefined for any other line, for SELinux too, and one that was cut off. */
+/**
+ * Parses a seccomp line of the log enricher; undefined for any other line, including those about SELinux, and for a truncated
+ * line.
+ */
 export function parseOperatorLine(line: string): OperatorRecord | undefined {
   const head = AUDIT.exec(line)?.[0];
   if (head === undefined) return undefined;
@@ -33,7 +36,7 @@ export function parseOperatorLine(line: string): OperatorRecord | undefined {
   for (let end = head.length; end < length; end = pair.lastIndex) {
     const found = pair.exec(line);
     const name = found?.[1] ?? found?.[2];
-    // Values are quoted as in Go, so that no program can write a field.
+    // Values are quoted as in Go, so that no program can inject a field.
     if (found === null || name === undefined || fields.has(name)) return undefined;
     fields.set(name, found[3] ?? found[4] ?? '');
   }
@@ -43,7 +46,7 @@ export function parseOperatorLine(line: string): OperatorRecord | undefined {
   return { program: unquoted(fields.get('executable')), calls: [{ name: syscall, number: Number(number) }] };
 }
 
-/** The calls of a line of the JSON enricher, or of the log enricher with a logger that writes JSON. */
+/** Parses a line of the JSON enricher, or of the log enricher with a JSON logger. */
 export function operatorRecordOf(value: unknown): OperatorRecord | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const line = value as Readonly<Record<string, unknown>>;
@@ -68,7 +71,7 @@ function unquoted(text: string | undefined): string | undefined {
   try {
     return JSON.parse(`"${text}"`) as string;
   } catch {
-    // An escape that Go has and JSON has not.
+    // An escape of Go that JSON does not have.
     return text;
   }
 }

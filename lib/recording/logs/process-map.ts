@@ -1,9 +1,9 @@
-// Facts about the processes of a log, in bounded memory.
+// Keeps facts about the processes of a log, in bounded memory.
 
-/** Processes whose program, ABI or unfinished call is remembered. */
+/** The maximum number of processes in a map. */
 const MAX_PROCESSES = 16_384;
 
-/** A value by process or thread. Beyond the limit, the one that was set longest ago is forgotten. */
+/** A map by process or thread. Beyond the limit, the least recently set entry is dropped. */
 export class ProcessMap<V> {
   readonly #values = new Map<number, V>();
 
@@ -26,7 +26,7 @@ export class ProcessMap<V> {
     this.#values.delete(pid);
   }
 
-  /** Returns the value of a process, and forgets it. */
+  /** Returns the value of a process, and removes it. */
   take(pid: number): V | undefined {
     const value = this.#values.get(pid);
     this.#values.delete(pid);

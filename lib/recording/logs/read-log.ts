@@ -1,4 +1,4 @@
-// Reads logs of system calls of any supported format, which is detected line by line, in bounded memory.
+// Reads logs of system calls in any supported format, which is detected line by line, in bounded memory.
 import { syscallNumber } from '../../kernel/abi.js';
 import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
 import { RecordingError } from '../../util/errors.js';
@@ -27,13 +27,13 @@ export interface ReadLogOptions {
   readonly arch?: Architecture | undefined;
   /** The name of the log in messages; default: `<log>`. */
   readonly file?: string | undefined;
-  /** The release of the kernel that the calls were made on, e.g. `6.18`. */
+  /** The release of the kernel, e.g. `6.18`. */
   readonly kernel?: string | undefined;
   /** The C library of the programs, e.g. `glibc 2.36`. */
   readonly libc?: string | undefined;
-  /** What was run. */
+  /** The command line. */
   readonly command?: string | undefined;
-  /** The phase that the calls belong to. */
+  /** The phase of the run for these calls. */
   readonly phase?: string | undefined;
 }
 
@@ -45,15 +45,15 @@ export interface ReadLog {
   readonly lines: number;
   /** The number of lines and names that could not be parsed. */
   readonly skipped: number;
-  /** The first ten of them, cut to 200 characters. */
+  /** The first ten of them, truncated to 200 characters. */
   readonly examples: readonly SkippedLine[];
 }
 
 /** A line that could not be parsed. */
 export interface SkippedLine {
-  /** From 1; 0 for a name in a document. */
+  /** The line number, from 1; 0 for a name in a document. */
   readonly line: number;
-  /** Its beginning. */
+  /** The beginning of the line. */
   readonly text: string;
 }
 
@@ -71,7 +71,7 @@ export function readLog(log: string | Iterable<string>, options: ReadLogOptions 
   const reader = new LogReader(options);
   if (!isText(log)) for (const line of log) reader.push(line);
   else {
-    // Not split, because the lines of a long text would need its memory again.
+    // Not split into an array, because the lines of a long text would need its memory again.
     for (let start = 0; start < log.length;) {
       const end = log.indexOf('\n', start);
       reader.push(log.slice(start, end < 0 ? undefined : end));
@@ -89,9 +89,9 @@ const isIterable = (value: unknown): boolean =>
   value !== null &&
   typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function';
 
-/** Longer lines are cut: the beginning of a call is enough. */
+/** The maximum length of a line. Longer lines are truncated, because the beginning of a call is enough. */
 const MAX_LINE = 65_536;
-/** Characters of a document. */
+/** The maximum length of a document, in characters. */
 const MAX_DOCUMENT = 16 * 1024 * 1024;
 const MAX_EXAMPLES = 10;
 const MAX_EXAMPLE = 200;
@@ -104,18 +104,18 @@ export class LogReader {
   readonly #strace: StraceCalls;
   readonly #perf: PerfCalls;
   readonly #examples: { readonly line: number; readonly text: string }[] = [];
-  /** The lines of a document so far, or undefined if lines are read one by one. */
+  /** The lines of a document so far; undefined if lines are parsed one by one. */
   #document: string[] | undefined;
   #documentLength = 0;
   #started = false;
-  /** A call whose end is in one of the next lines. */
+  /** A call that continues on the next lines. */
   #cut: CutCall | undefined;
   #lines = 0;
   #skipped = 0;
-  /** Whether it is a log of perf trace, and has no lines of strace. */
+  /** Whether it is a log of perf trace, without lines of strace. */
   #isPerf = false;
 
-  /** Throws UsageError (`bad-option`). */
+  /** Checks the options. Throws UsageError (`bad-option`). */
   constructor(options: ReadLogOptions = {}) {
     this.#options = ownOptions(options, ['arch', 'file', 'kernel', 'libc', 'command', 'phase']);
     const { arch, phase = '' } = this.#options;
@@ -130,10 +130,10 @@ export class LogReader {
     this.#perf = new PerfCalls(this.#native, this.#calls);
   }
 
-  /** Takes the next line, without its end. Throws RecordingError (`recording-too-large`). */
+  /** Reads the next line, without its line break. Throws RecordingError (`recording-too-large`). */
   push(text: string): void {
     if (!isText(text)) throw badArgument('a line', text, 'Pass strings');
-    // Terminals end lines by \r\n, and old ones by \r.
+    // Terminals end lines with \r\n, and overwrite them after \r.
     if (text.includes('\r')) {
       for (const part of text.replace(/(?<!\r)\r+$/, '').split('\r')) this.#push(part);
     } else this.#push(text);
@@ -148,7 +148,7 @@ export class LogReader {
       if (beginsDocument(line)) this.#document = [];
     }
     if (this.#document !== undefined) {
-      // The rest of a line that was cut may have said something else.
+      // The rest of a truncated line may have changed the meaning.
       if (text.length >= MAX_LINE)
         throw new RecordingError(
           'recording-too-large',
@@ -169,14 +169,14 @@ export class LogReader {
     if (!this.#readLine(line)) this.#skip(this.#lines, line);
   }
 
-  /** The lines of another file of the same run follow; state of processes without a name in their lines is reset. */
+  /** Starts another file of the same run. Resets the state of processes whose lines do not name them. */
   nextFile(): void {
     this.#giveUpCut();
     this.#isPerf = false;
     this.#strace.nextFile();
   }
 
-  /** What was made of all lines. Throws RecordingError (`empty-log`). */
+  /** Returns the result. Throws RecordingError (`empty-log`). */
   finish(): ReadLog {
     const { kernel, libc, command } = this.#options;
     this.#giveUpCut();
@@ -210,7 +210,7 @@ export class LogReader {
     return { recording, lines: this.#lines, skipped: this.#skipped, examples: this.#examples };
   }
 
-  /** Objects of JSON one after the other, each over several lines: JSON lines that a person has laid out. */
+  /** Reads successive JSON objects over several lines each: JSON lines that somebody has formatted. */
   #readObjects(lines: readonly string[]): void {
     let start = 0;
     for (const [index, line] of lines.entries()) {
@@ -231,7 +231,7 @@ export class LogReader {
     if (this.#examples.length < MAX_EXAMPLES) this.#examples.push({ line, text: text.slice(0, MAX_EXAMPLE) });
   }
 
-  /** Whether the line was understood, or is kept until the next one. */
+  /** Parses a line, and returns whether it was understood or is kept for the next one. */
   #readLine(line: string): boolean {
     if (this.#cut?.isOver(this.#lines) === true) this.#giveUpCut();
     const plain = withoutColours(line);
@@ -244,7 +244,10 @@ export class LogReader {
     );
   }
 
-  /** Whether a text was understood that was this deep in wrappings: only lines that were alike belong together. */
+  /**
+   * Parses a text at a depth of wrappings, and returns whether it was understood. Only lines with the same wrappings
+   * belong together.
+   */
   #readText(line: string, depth: number): boolean {
     if (line.startsWith('{')) return this.#readJson(line);
     if (isAuditLine(line)) return this.#readAudit(line);
@@ -261,13 +264,13 @@ export class LogReader {
       const record = parseOperatorLine(line);
       return record !== undefined && this.#readOperator(record);
     }
-    // Names of threads may contain line breaks, and perf then writes text that looks like a line of strace.
+    // Names of threads may contain line breaks, so that perf can write text that looks like a line of strace.
     if (isPerfLine(line) && !this.#calls.has('strace')) this.#isPerf = true;
     const ofPerf = parsePerfLine(line);
     return ofPerf !== undefined && this.#perf.read(ofPerf);
   }
 
-  /** Whether a line that was not understood may be the beginning or the next part of a call. */
+  /** Whether a line that was not understood may be the start or the next part of a call. If so, keeps it. */
   #keep(line: string, depth: number): boolean {
     const begun = this.#isPerf ? undefined : parseStraceLine(line);
     if (begun?.kind === 'cut' && tracedName(this.#native, begun.name) !== undefined) {
@@ -278,7 +281,7 @@ export class LogReader {
     return this.#cut?.depth === depth && this.#cut.takes(this.#lines, line);
   }
 
-  /** The lines of a call that has no end are not understood. */
+  /** Counts the lines of a call without an end as not understood. */
   #giveUpCut(): void {
     for (const { line, text } of this.#cut?.lines ?? []) this.#skip(line, text);
     this.#cut = undefined;
@@ -308,7 +311,9 @@ export class LogReader {
     return true;
   }
 
-  /** Nothing of a record counts where one of its names is none of this machine: it is of another one then. */
+  /**
+   * Ignores the whole record if one of its names does not exist on this machine, because it is then from another one.
+   */
   #readOperator({ calls, program }: OperatorRecord): boolean {
     const abi = this.#native;
     const known = calls.map(({ name, number }) => {

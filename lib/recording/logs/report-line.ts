@@ -1,10 +1,10 @@
-// Reads the violations that this package reports in JSON, one call a line.
+// Parses violations that this package reports as JSON, one call per line.
 import { abiOf } from '../../kernel/abi.js';
 import { own } from '../../util/own.js';
 import type { SeenCall } from '../build.js';
 import { callName } from './call-name.js';
 
-/** The call of a line that `seccomp run --report --json` or JSON.stringify wrote of a violation. */
+/** The call in a line of `seccomp run --report --json`, or of a violation passed to JSON.stringify. */
 export function reportedCall(value: unknown): SeenCall | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const report = value as Readonly<Record<string, unknown>>;
@@ -20,7 +20,7 @@ export function reportedCall(value: unknown): SeenCall | undefined {
     abi,
     syscall,
     count,
-    // An event covers several calls, but only has the arguments of the first.
+    // An event for several calls has only the arguments of the first.
     ...(count === 1 && { args: registers }),
     program: typeof program === 'string' ? program : undefined,
   };

@@ -1,15 +1,15 @@
-// Takes off a line what terminals, mail, Markdown and collectors of logs have put around it.
+// Removes text around a line that terminals, mail, Markdown and log collectors have added.
 import { own } from '../../util/own.js';
 
 const ESC = String.fromCharCode(27);
 const BEL = String.fromCharCode(7);
-/** Colours and titles: ECMA-48 control sequences, and strings of the operating system. */
+/** Colours and titles: ECMA-48 control sequences, and operating system commands. */
 const SEQUENCES = new RegExp(
   `${ESC}(?:\\[[\\d;:?]*[ -/]*[@-~]|\\][^${BEL}${ESC}]*(?:${BEL}|${ESC}\\\\)?|[()][\\dA-Z]|[=>])`,
   'g',
 );
 
-/** Without the colours that dmesg and others write to a terminal. */
+/** Removes the colours that dmesg and others write to a terminal. */
 export const withoutColours = (line: string): string =>
   line.includes(ESC) ? line.replace(SEQUENCES, '') : line;
 
@@ -23,7 +23,7 @@ export function messageOfMember(line: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The messages in an object: of the journal, of Docker's log files, of a collector, or all of `dmesg --json`. */
+/** The messages in an object: from the journal, Docker's log files, a collector, or all of `dmesg --json`. */
 export function messagesOf(value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null) return [];
   const object = value as Readonly<Record<string, unknown>>;
@@ -35,7 +35,7 @@ export function messagesOf(value: unknown): readonly string[] {
   return text === undefined ? [] : [text.trimEnd()];
 }
 
-/** The journal writes a message with control characters, such as colours, as a list of bytes. */
+/** The text of a message. The journal writes messages with control characters, such as colours, as a list of bytes. */
 function textIn(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   const bytes: readonly unknown[] = Array.isArray(value) ? value : [];
@@ -46,7 +46,7 @@ function textIn(value: unknown): string | undefined {
 const isList = (item: unknown): boolean =>
   typeof item === 'object' && item !== null && Object.hasOwn(item, 'dmesg');
 
-/** The kernel's message in a line of a log for the audit system: as it is, without colours, or out of JSON. */
+/** The kernel's message in a line of an audit log: unchanged, without colours, or from JSON. */
 export function kernelMessage(line: string): string {
   const plain = withoutColours(line);
   const start = plain.trimStart();
@@ -62,18 +62,19 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Prefixes of a line, in forms that the lines of logs themselves do not have. */
+/** Prefixes of lines, in forms with which no line of a log itself starts. */
 const PREFIXES = [
-  // A quotation in a mail, a list in Markdown.
+  // Quotations in mail, lists in Markdown.
   /^\s*(?:> ?)+/,
   /^\s*[-*+•] +/,
-  // docker compose logs, and supervisors of several processes; kubectl logs --prefix.
+  // docker compose logs, supervisors of several processes; kubectl logs --prefix.
   /^(?:[\w.:|-]{1,64} +){1,2}\| /,
   /^\[[\w.-]{1,64}\/[\w./-]{1,256}\] /,
-  // kubectl logs --timestamps, docker logs -t, GitHub Actions, files of the container runtime interface, GitLab; gh run view --log.
+  // kubectl logs --timestamps, docker logs -t, GitHub Actions, files of the container runtime interface, GitLab; gh run view
+  // --log.
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d) (?:std(?:out|err) [FP] |\d\d[OE][ +])?/,
   /^[^\t]{1,64}\t[^\t]{1,64}\t(?=\d{4}-)/,
-  // journalctl, files of syslog, systemd and Heroku: the time, then host, program and process.
+  // journalctl, syslog files, systemd and Heroku: the time, then host, program and process.
   /^(?:<\d{1,3}>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d /,
   /^(?:[\w.-]{1,64} )?[\w./@-]{1,64}\[[\w.]{1,64}\]: /,
   /^\[\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\] /,
@@ -83,7 +84,7 @@ const PREFIXES = [
   /^[\w./-]{1,256}:/,
   /^\s+/,
 ];
-/** Wrappings around one another. */
+/** The maximum number of nested wrappings. */
 const MAX_WRAPPINGS = 4;
 
 const CHARACTERS: ReadonlyMap<string, string> = new Map([
@@ -99,7 +100,7 @@ const CHARACTERS: ReadonlyMap<string, string> = new Map([
 ]);
 const CHARACTER = new RegExp([...CHARACTERS.keys()].join('|'), 'g');
 
-/** What a line may have been, beginning with the least that is taken off: for lines that are not understood as they are. */
+/** Possible original texts of a line that is not understood, starting with the one that removes the least. */
 export function* unwrappings(line: string): Generator<{ readonly text: string; readonly depth: number }> {
   let text = line.replace(CHARACTER, found => CHARACTERS.get(found) ?? '').trimEnd();
   if (text !== line) yield { text, depth: 0 };
@@ -112,7 +113,7 @@ export function* unwrappings(line: string): Generator<{ readonly text: string; r
   }
 }
 
-/** Without the first of them that it has. */
+/** Removes the first matching prefix. */
 function withoutPrefix(text: string): string {
   for (const prefix of PREFIXES) {
     const length = prefix.exec(text)?.[0].length;

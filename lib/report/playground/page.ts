@@ -1,4 +1,4 @@
-// The page of the playground: one HTML document to write, inspect and export profiles, without a network.
+// The page of the playground: one HTML document to write, inspect and export profiles without a network.
 import { ARCHITECTURES } from '../../kernel/architectures.js';
 import { disassemble } from '../../bpf/listing/disassemble.js';
 import { readInput, type ProfileSource } from '../../profile/read-source.js';
@@ -31,7 +31,7 @@ const FORMATS: Readonly<Record<ExportFormat, string>> = {
 };
 
 /**
- * Returns one HTML page in which a profile in any format can be typed, pasted or dropped. It has problems at their
+ * Returns one HTML page in which a profile in any format can be typed, pasted or dropped. It shows problems at their
  * positions, every section of a report, fixes for findings, the simulation of calls, a comparison, the check of a
  * recording, export, and a link that contains the profile in its fragment. It needs no network and no other file.
  *
@@ -79,7 +79,7 @@ const LINKS: readonly (readonly [string, string])[] = [
   ['export', 'Export'],
 ];
 
-/** A text in an element that no script runs, every character as it is. */
+/** A text in an element that is not executed, with all characters unchanged. */
 const block = (id: string, text: string): Markup =>
   raw(
     `<script type="application/json" id="${id}">${JSON.stringify(text).replaceAll('<', '\\u003c')}</script>`,

@@ -1,4 +1,4 @@
-// What the page of the playground asks its workers for. Plain functions from texts to data and markup.
+// The requests of the playground's page to its workers: pure functions from texts to data and markup.
 import { toC } from '../../bpf/c-array.js';
 import { annotate, disassemble } from '../../bpf/listing/disassemble.js';
 import { decode, encode, type Program } from '../../bpf/program.js';
@@ -45,21 +45,21 @@ import {
 /** The name of the text in locations. */
 const FILE = 'profile';
 
-/** What is in the editor, and for which machine. */
+/** The text in the editor, and the machine. */
 export interface Question {
   readonly text: string;
   readonly target: TargetFields;
 }
 
-/** Something that is wrong with a text. */
+/** A problem of a text. */
 export interface Problem {
   readonly severity: 'error' | 'warning';
   readonly code: string;
   readonly message: string;
   readonly remedy?: string;
-  /** Without one, it is about the whole. */
+  /** The position; absent if the problem is about the whole text. */
   readonly at?: Pick<Location, 'line' | 'column'>;
-  /** What a click can do. */
+  /** A change that a click applies. */
   readonly fix?: Fix;
 }
 
@@ -70,7 +70,7 @@ export interface Reading {
   readonly problems: readonly Problem[];
 }
 
-/** Further problems are not counted. */
+/** The maximum number of problems; further ones are omitted. */
 const MAX_PROBLEMS = 200;
 const MAX_FIXES = 20;
 
@@ -113,22 +113,22 @@ const problems = (found: readonly Found[], text: string): readonly Problem[] =>
     };
   });
 
-/** A text that can be used, and what to compare it with. */
+/** A valid text, and another one to compare it with. */
 export interface AnalysisQuestion extends Question {
   readonly against?: { readonly name: string; readonly text: string };
 }
 
-/** Everything that the page shows of a filter. */
+/** The content of the page for a filter. */
 export interface Analysis {
   /** Markup of the sections. */
   readonly html: string;
-  /** What `showFilter` takes. */
+  /** The input of `showFilter`. */
   readonly data: object;
   /** Why there is no comparison. */
   readonly against?: string;
 }
 
-/** Compiles a text and lays out all sections. Throws as `compile` and `explain` do. */
+/** Compiles a text and renders all sections. Throws as `compile` and `explain` do. */
 export function analyse({ text, target, ...rest }: AnalysisQuestion): Analysis {
   const subject = readSubject(text, target, FILE);
   const compiled = compileSubject(subject, target);
@@ -182,14 +182,14 @@ const sections = (data: ReportData, program: Program) => [
   listingSection(disassemble(program), program.length),
 ];
 
-/** A fix for a finding, and whether the filter stays the same under it. */
+/** A fix for a finding, and whether it keeps the actions of the filter. */
 export interface FindingFix extends Fix {
-  /** The position of the finding in the list. */
+  /** The index of the finding in the list. */
   readonly index: number;
   readonly keepsActions: boolean;
 }
 
-/** The fixes for the findings of a profile, each tried: what does not take its finding away is left out. */
+/** The fixes for the findings of a profile. Each is tried; those that do not resolve their finding are omitted. */
 export function fixes({ text, target }: Question): readonly FindingFix[] {
   const subject = readSubject(text, target, FILE);
   if (subject.kind !== 'profile') return [];
@@ -227,7 +227,7 @@ export interface CallQuestion extends Question {
   readonly registers: readonly bigint[];
 }
 
-/** What becomes of a call, in words, with what would allow it. */
+/** Explains the action for a call, with the change that would allow it. */
 export function simulation({ text, target, abi, number, registers }: CallQuestion): string {
   const { program, filter } = owned(compileSubject(readSubject(text, target, FILE), target));
   const event = { arch: ABIS[abi].audit, syscall: number, args: registers };
@@ -243,7 +243,10 @@ export interface RecordingQuestion extends Question {
   readonly recording: string;
 }
 
-/** What of a recording the profile would refuse, and what it allows that was not used, as markup. Throws as `checkProfile` and `readLog` do. */
+/**
+ * The recorded calls that the profile would refuse, and unused ones that it allows, as markup. Throws as `checkProfile` and
+ * `readLog` do.
+ */
 export function checkRecording({ text, target, recording }: RecordingQuestion): string {
   const subject = readSubject(text, target, FILE);
   if (subject.kind !== 'profile')
@@ -264,7 +267,7 @@ export function checkRecording({ text, target, recording }: RecordingQuestion): 
   return checkMarkup(check, log.skipped).html;
 }
 
-/** What a filter can be exported as. */
+/** The formats in which a filter can be exported. */
 export type ExportFormat =
   ConversionFormat | 'bpf' | 'listing' | 'source' | 'c' | 'json' | 'explanation' | 'pfc';
 
@@ -274,7 +277,7 @@ export interface Exported {
   readonly content: string | Uint8Array;
 }
 
-/** The names of files that are not JSON. */
+/** The names of files other than `.json` ones. */
 const FILES: Readonly<Partial<Record<ConversionFormat, string>>> = {
   spo: 'profile.yaml',
   systemd: 'seccomp.conf',
@@ -313,7 +316,7 @@ export function exportAs({ text, target, format }: Question & { readonly format:
   }
 }
 
-/** The text for bytes that were dropped: that of a profile, or the source of a program. Throws as `readSource` does. */
+/** The text for dropped bytes: that of a profile, or the source of a program. Throws as `readSource` does. */
 export function open({ bytes }: { readonly bytes: Uint8Array }): string {
   const input = readInput(bytes);
   return input.kind === 'text' ? input.text : disassemble(decode(input.bytes), { form: 'source' });

@@ -5,7 +5,7 @@ import { markup, type Markup } from '../markup.js';
 import { section } from '../sections.js';
 import { counted } from '../../util/show.js';
 
-/** Where the action of an entered call is explained. */
+/** Explains the action of an entered call. */
 export const simulationSection = (): Markup =>
   markup`<pre id="simulation" class="listing" tabindex="0" role="region" aria-label="Why the call has this action" hidden></pre>`;
 

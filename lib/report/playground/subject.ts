@@ -1,4 +1,4 @@
-// What a text in the playground is: a profile, a Firecracker filter, or a program as a listing.
+// Detects the kind of a text in the playground: a profile, a Firecracker filter, or a program listing.
 import { assemble } from '../../bpf/assemble/assemble.js';
 import { readProgramText } from '../../bpf/assemble/read-program.js';
 import type { Program } from '../../bpf/program.js';
@@ -20,12 +20,12 @@ import type { Profile } from '../../profile/profile.js';
 import { resolveProfile } from '../../profile/resolve/resolve.js';
 import { utf8 } from '../../util/host/bytes.js';
 
-/** The machine, as the page's fields have it. */
+/** The machine, as entered in the page's fields. */
 export interface TargetFields {
   readonly arch: Architecture;
-  /** Empty for the newest. */
+  /** Empty for the newest kernel. */
   readonly kernel: string;
-  /** Names between commas or spaces; `ALL` for all. */
+  /** Names separated by commas or spaces; `ALL` for all. */
   readonly capabilities: string;
 }
 
@@ -35,7 +35,7 @@ export type Subject =
   | { readonly kind: 'firecracker'; readonly policy: Policy }
   | { readonly kind: 'program'; readonly program: Program };
 
-/** What the kinds are called. */
+/** The name of the kind. */
 export function formatName(subject: Subject): string {
   if (subject.kind === 'program') return 'a program';
   if (subject.kind === 'firecracker') return 'a Firecracker filter';
@@ -51,15 +51,13 @@ export function targetOptions({ arch, kernel, capabilities }: TargetFields): Com
   };
 }
 
-/** Keys that only Firecracker filters have: searched first, so that profiles are not read twice. */
+/** Keys that only Firecracker filters have, searched first so that profiles are not parsed twice. */
 const FIRECRACKER = /"(?:default|mismatch|filter|match)_action"/;
 
 /** Statements of programs, which policies in words do not have. */
 const ASSEMBLY = /^\s*(?:A = |X = |if \([AX] |goto |return |ld[xbhi]? |jmp |ret )/m;
 
-/**
- * Reads a text up to its meaning. Throws ProfileError, AssemblyError or UsageError for what cannot be used.
- */
+/** Parses and resolves a text. Throws ProfileError, AssemblyError or UsageError for an invalid text. */
 export function readSubject(text: string, target: TargetFields, file: string): Subject {
   if (!/^[\s\uFEFF]*(?:[{[]|$)/.test(text)) {
     const program = readProgramText(text, file);
@@ -80,7 +78,7 @@ export function readSubject(text: string, target: TargetFields, file: string): S
   return { kind: 'profile', profile, policy: resolveProfile(profile, options) };
 }
 
-/** The program, and the filter where there is a policy. */
+/** The program, and the filter if there is a policy. */
 export function compileSubject(
   subject: Subject,
   target: TargetFields,

@@ -1,8 +1,8 @@
-// The script of the playground's workers: handles one request after the other.
+// The script of the playground's workers, which handles one request after another.
 import { SeccompError } from '../../util/errors.js';
 import { analyse, checkRecording, exportAs, fixes, open, read, shipped, simulation } from './requests.js';
 
-/** What a worker has of a global scope. */
+/** The part of a worker's global scope that is used. */
 interface WorkerScope {
   onmessage: (event: { readonly data: Request }) => void;
   readonly postMessage: (message: unknown) => void;

@@ -1,10 +1,10 @@
-// Bytes and URLs as every host has them: Node's own functions for them are not in browsers.
+// Functions for bytes and URLs that work in Node and in browsers.
 
-/** Zeros: a Buffer in Node, elsewhere a Uint8Array, which is what callers may rely on. */
+/** Zeroed bytes: a Buffer in Node, a Uint8Array in browsers. Callers may rely only on the methods of Uint8Array. */
 export const zeroedBytes = (length: number): Buffer =>
   typeof Buffer === 'undefined' ? (new Uint8Array(length) as Buffer) : Buffer.alloc(length);
 
-/** A copy of bytes, of the kind that `zeroedBytes` gives. */
+/** A copy of bytes, of the same type as `zeroedBytes` returns. */
 export function copyOf(bytes: Uint8Array): Buffer {
   const copy = zeroedBytes(bytes.length);
   copy.set(bytes);
@@ -16,7 +16,7 @@ export const toBase64 = (bytes: Uint8Array): string =>
 
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** Calls the getter that a class has for a property, which throws or returns undefined for other objects. */
+/** Calls a class's getter on any value. For other objects, the getter throws or returns undefined. */
 const ask = (prototype: object, property: PropertyKey, value: unknown): unknown =>
   Reflect.get(prototype, property, value);
 
@@ -26,7 +26,7 @@ const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype) as object;
 export const isUint8Array = (value: unknown): value is Uint8Array =>
   ask(TYPED_ARRAY, Symbol.toStringTag, value) === 'Uint8Array';
 
-/** Whether a value is a URL; a proxy is none. Runs no code of the value. */
+/** Whether a value is a URL and not a proxy. Runs no code of the value. */
 export function isUrl(value: unknown): value is URL {
   try {
     return typeof ask(URL.prototype, 'href', value) === 'string';

@@ -1,17 +1,17 @@
-// Files that are as safe from a program as those of the system: only root can have written them, and it is not root.
+// Reads files that only root can have written, in processes that are not root.
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { readText } from './read-text.js';
 
-/** Bits of a mode by which others than the owner can write. */
+/** The mode bits that let others than the owner write. */
 const WRITABLE_BY_OTHERS = 0o022;
-/** Bit of a folder's mode by which only owners can rename and remove what is in it. */
+/** The mode bit of a folder that lets only owners rename and remove its entries. */
 const STICKY = 0o1000;
 
 /**
- * The content of a file in a folder if only root can have written it, and this process could not even if someone took it over;
- * undefined otherwise: the process must neither be root nor have a capability, the folder must be `isRootsFolder`, and the file must
- * belong to root and not be writable by others.
+ * Reads a file in a folder if only root can have written it, and this process could not, even if an attacker took it over; returns
+ * undefined otherwise. The process must not be root or have a capability, the folder must pass `isRootsFolder`, and the file
+ * must belong to root and not be writable by others.
  *
  * Throws what node:fs throws if there is no such file, or no /proc.
  */
@@ -45,7 +45,7 @@ export function isRootsFolder(folder: string): boolean {
 const isRoots = ({ uid, mode }: { readonly uid: number; readonly mode: number }): boolean =>
   uid === 0 && (mode & WRITABLE_BY_OTHERS) === 0;
 
-/** Whether a process is root by any of its user IDs, or has a capability. Source: Uid and CapPrm, proc_pid_status(5). */
+/** Whether any user ID of a process is root, or it has a capability. Source: Uid and CapPrm, proc_pid_status(5). */
 function isPrivileged(status: string): boolean {
   const users = /^Uid:\t(\d+)\t(\d+)\t(\d+)\t(\d+)$/m.exec(status)?.slice(1);
   return users === undefined || users.includes('0') || !/^CapPrm:\t0+$/m.test(status);

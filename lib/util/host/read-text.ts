@@ -4,16 +4,16 @@ import { fs } from '../builtins.js';
 import { bare } from '../own.js';
 
 /**
- * The text of a file in UTF-8. Throws as `readFileSync` of node:fs, and UnsupportedError where there is no file
- * system.
+ * Reads a file as UTF-8. Throws the errors of `readFileSync`, and UnsupportedError (`unsupported-platform`) if there is
+ * no file system.
  */
 export const readText = (path: string): string => fs().readFileSync(path, OPTIONS);
 
 const OPTIONS = bare({ encoding: 'utf8', flag: 'r' } as const);
 
 /**
- * The text of a file of the package, undefined where there is none: `path` counts from its root. Bundles for browsers have
- * these texts inside (scripts/bundle.mjs).
+ * The text of a file that ships with the package; undefined if it does not exist. `path` is relative to the package's
+ * root. Bundles for browsers contain these texts (scripts/bundle.mjs).
  */
 export function packageText(path: string): string | undefined {
   const file = packageFile(path);

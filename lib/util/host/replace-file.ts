@@ -1,4 +1,4 @@
-// Replaces a file so that it has its earlier content or the new one, whatever happens meanwhile.
+// Replaces a file atomically.
 import {
   chmodSync,
   chownSync,
@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 
 /**
- * Writes a file beside another one and renames it to that. `like` is the file whose owner, group and mode it is to have. Throws what fails,
- * and leaves nothing beside it then.
+ * Writes `beside`, and renames it to `file`. The new file gets the owner, group and mode of `like`. On failure, it removes
+ * `beside` and throws.
  */
 export function replaceFile(
   file: string,

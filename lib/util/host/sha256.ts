@@ -1,7 +1,7 @@
-// SHA-256 without Node: browsers only have an asynchronous one. Source: FIPS 180-4.
+// SHA-256 without Node, because browsers have only an asynchronous one. Source: FIPS 180-4.
 import { toBase64, utf8 } from './bytes.js';
 
-/** The first 32 bits of the fractional parts of the roots of the first primes: square roots, cube roots. */
+/** The first 32 bits of the fractional parts of the square or cube roots of the first primes. */
 function constants(count: number, root: (prime: number) => number): Uint32Array {
   const words = new Uint32Array(count);
   for (let [number, found] = [2, 0]; found < count; number++) {

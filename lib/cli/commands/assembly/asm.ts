@@ -1,4 +1,4 @@
-// `seccomp asm`: a listing, or a program written by hand in its notation, to the program.
+// `seccomp asm`: assembles a program from a listing, or from text written by hand in its notation.
 import { Option } from 'commander';
 import { assemble } from '../../../bpf/assemble/assemble.js';
 import { toC } from '../../../bpf/c-array.js';

@@ -1,4 +1,4 @@
-// `seccomp disasm`: a program, or what a profile compiles to, as a listing.
+// `seccomp disasm`: lists a program, or the program of a profile.
 import { Option } from 'commander';
 import { ProgramError } from '../../../util/errors.js';
 import { attempt } from '../../../util/failures.js';
@@ -61,7 +61,7 @@ export const disasmCommand: Register = (program, run) =>
       }, json);
     });
 
-/** Why the kernel would refuse a program. */
+/** Why the kernel would reject a program. */
 const refusal = (program: Program): ProgramError | undefined =>
   attempt(
     () => {

@@ -1,4 +1,4 @@
-// `seccomp compile`: a profile to a program, in the format of choice.
+// `seccomp compile`: compiles a profile to a program in one of several formats.
 import { Option } from 'commander';
 import { compile } from '../../../filter/compile-profile.js';
 import { toC } from '../../../bpf/c-array.js';

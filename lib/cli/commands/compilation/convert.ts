@@ -1,4 +1,4 @@
-// `seccomp convert`: a profile, a program or a filter of Firecracker's, in the format of another program.
+// `seccomp convert`: converts a profile, a program or a Firecracker filter to the format of another program.
 import { Option } from 'commander';
 import { converted, FORMATS, type Format } from '../../converted.js';
 import { policyArgument } from '../../input.js';

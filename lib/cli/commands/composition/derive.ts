@@ -1,4 +1,4 @@
-// `seccomp derive`: a profile with some calls allowed and others refused.
+// `seccomp derive`: allows and refuses calls in a profile.
 import { dirname, relative } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { derive, formatProfile } from '../../../filter/algebra/derive.js';
@@ -23,10 +23,10 @@ interface Flags extends ConversionFlags {
   readonly json?: boolean;
 }
 
-/** `a,b` and `-x a -x b` are the same. */
+/** Parses names, given as `a,b` or as `-x a -x b`. */
 function names(value: string, previous: readonly string[] = []): readonly string[] {
   const given = value.split(/[\s,]+/).filter(name => name !== '');
-  // As that of a variable that is not set, for which nothing would be denied.
+  // An unset variable would have this value, and nothing would be denied.
   if (given.length === 0) throw new InvalidArgumentError('Name a call or a group.');
   return [...previous, ...given];
 }
@@ -83,7 +83,7 @@ export const deriveCommand: Register = (program, run) =>
 
 const isPath = (base: string): boolean => /[./\\]/.test(base);
 
-/** A file with the changes of `derive`. A path to the base is relative to its folder. */
+/** The text of a file that extends the base with these changes. A path to the base is relative to the file's folder. */
 function extension(base: string, changes: Changes, output: string): string {
   if (base === '-')
     throw optionError('--to extends needs a base with a name', 'Write the base to a file first');

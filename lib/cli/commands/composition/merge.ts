@@ -1,4 +1,4 @@
-// `seccomp merge`: what several profiles or programs allow together, or each.
+// `seccomp merge`: combines several profiles or programs.
 import { Option } from 'commander';
 import { difference, intersection, union } from '../../../filter/algebra/combine.js';
 import { compile } from '../../../filter/compile-profile.js';

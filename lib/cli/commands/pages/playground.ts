@@ -1,4 +1,4 @@
-// `seccomp playground`: writes a page to write and inspect profiles, without a network.
+// `seccomp playground`: writes a page for editing and inspecting profiles without a network.
 import { htmlPlayground } from '../../../report/playground/page.js';
 import { utf8 } from '../../../util/host/bytes.js';
 import { PROFILE } from '../../options.js';

@@ -1,4 +1,4 @@
-// `seccomp report`: a page about a profile or a program, for people.
+// `seccomp report`: writes a page about a profile or a program.
 import { decode } from '../../../bpf/program.js';
 import { htmlReport, type Reported } from '../../../report/report.js';
 import { inputArgument, layersArgument } from '../../input.js';
@@ -35,7 +35,7 @@ export const reportCommand: Register = (program, run) =>
       }, flags.json === true);
     });
 
-/** A profile, or a program. */
+/** Reads a profile or a program. */
 function reported(argument: string): Reported {
   const input = inputArgument(argument);
   return input.kind === 'program' ? decode(input.bytes) : Buffer.from(input.text);

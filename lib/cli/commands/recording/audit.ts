@@ -1,4 +1,4 @@
-// `seccomp audit`: explains the kernel's log records about seccomp, and what would allow the calls.
+// `seccomp audit`: explains the kernel's audit records about seccomp, and which changes would allow the calls.
 import {
   AuditExplainer,
   auditKey,
@@ -16,7 +16,7 @@ interface Flags {
   readonly json?: boolean;
 }
 
-/** Distinct records; the kernel itself writes a few per second. */
+/** The maximum number of distinct records; the kernel itself writes a few per second. */
 const MAX_KINDS = 10_000;
 
 /** Registers the subcommand. */

@@ -1,4 +1,4 @@
-// `seccomp check`: recorded calls that a profile would refuse, and allowed calls that no run used.
+// `seccomp check`: reports recorded calls that a profile would refuse, and allowed calls that no run used.
 import { placeText } from '../../../util/place.js';
 import { Option } from 'commander';
 import { checkProfile, type CheckedCall, type ProfileCheck } from '../../../recording/check.js';
@@ -83,7 +83,7 @@ export const checkCommand: Register = (program, run) =>
       }, flags.json === true);
     });
 
-/** The calls that were removed, and those that stay allowed although no run made them. */
+/** Lists the removed calls, and those that stay allowed although no run made them. */
 function formatTightened({ removed, unseen }: TightenedProfile): string {
   if (removed.length === 0) return 'nothing can be left out\n';
   const group = (
@@ -117,7 +117,9 @@ function format({ refused, uncertain, fallbacks, unused, calls, runs }: ProfileC
   return `${lines.join('\n')}\n`;
 }
 
-/** `socket(domain=AF_ALG) on x86_64 by /usr/bin/x, 3 times in 1 run: ERRNO(EPERM), by profile.json:4:5`. */
+/**
+ * Formats a call: `socket(domain=AF_ALG) on x86_64 by /usr/bin/x, 3 times in 1 run: ERRNO(EPERM), by profile.json:4:5`.
+ */
 function callText({
   syscall,
   abi,

@@ -1,4 +1,4 @@
-// `seccomp generate`: makes a profile from recordings, with a comment on each rule.
+// `seccomp generate`: generates a profile from recordings, with a comment on each rule.
 import { InvalidArgumentError, Option } from 'commander';
 import {
   generateProfile,
@@ -65,7 +65,7 @@ export const generateCommand: Register = (program, run) =>
       }, flags.json === true);
     });
 
-/** On standard error, as the profile may go to standard output. */
+/** Prints calls to standard error, because the profile may go to standard output. */
 function tell(what: string, calls: readonly ExplainedCall[]): void {
   if (calls.length === 0) return;
   say(`${what}:`);

@@ -1,4 +1,4 @@
-// `seccomp import`: other people's logs as a recording.
+// `seccomp import`: converts logs of other tools to a recording.
 import { Option } from 'commander';
 import { formatRecording } from '../../../recording/json.js';
 import { LogReader, type ReadLog, type ReadLogOptions } from '../../../recording/logs/read-log.js';
@@ -60,7 +60,7 @@ export const importCommand: Register = (program, run) =>
       }, flags.json === true);
     });
 
-/** Whether the files are called as `strace -ff` calls its own, with the number of a process at the end. */
+/** Whether the files have names as from `strace -ff`, with a process id at the end. */
 const areNumbered = (files: readonly string[]): boolean =>
   files.length > 1 &&
   files.every(file => /\.\d+$/.test(file)) &&

@@ -1,4 +1,4 @@
-// `seccomp record`: runs a command and writes down its calls.
+// `seccomp record`: runs a command and records its calls.
 import { Option } from 'commander';
 import { accessSync, constants as files, statSync } from 'node:fs';
 import { findProgram } from '../../../process/exec.js';
@@ -62,7 +62,7 @@ export const recordCommand: Register = (program, run) =>
         const { output, merge, phase, phaseAt, by } = flags;
         if (output === '-')
           throw optionError('--output cannot be -, which is the output of the command', 'Name a file');
-        // Before the run, and not after hours of it.
+        // Checked before the run, not after hours of it.
         requireWritable(output);
         if (merge === true) checkRecordingFile(output);
         if (!isOfCommand(words, flags)) {
@@ -77,7 +77,7 @@ export const recordCommand: Register = (program, run) =>
             stdio: 'inherit' as const,
             ...(phase !== undefined && { phase }),
             ...(by !== undefined && { by }),
-            // Names are checked there.
+            // record checks the names.
             ...(phaseAt !== undefined && { phaseAt: phaseAt as readonly SyscallName[] }),
           };
           started = recordStarted(command, args, options, true);
@@ -87,7 +87,8 @@ export const recordCommand: Register = (program, run) =>
         const { child, recording, stop, progress } = started;
         signals.to(child);
         const endProgress = flags.progress ? showProgress(progress) : () => undefined;
-        // Processes that it left running continue unrecorded; a killed tracer is detected a moment after the command.
+        // Processes that the command left running continue unrecorded. A killed tracer is detected shortly after the
+        // command ends.
         child.on('exit', () => setTimeout(stop, PATIENCE).unref());
         const [[code, signal], recorded] = await Promise.all([ending(child), recording]).finally(() => {
           endProgress();
@@ -100,18 +101,18 @@ export const recordCommand: Register = (program, run) =>
       }, flags.json === true);
     });
 
-/** Throws if nothing can be written to a file, or none can be made with this path. */
+/** Throws if a file cannot be written or created. */
 function requireWritable(path: string): void {
   const status = statSync(path, { throwIfNoEntry: false });
   if (path === '' || status?.isDirectory() === true)
     throw optionError(`--output cannot be ${JSON.stringify(path)}`, 'Name a file');
-  // Not dirname, which ignores a slash at the end.
+  // dirname would ignore a slash at the end.
   accessSync(status === undefined ? path.slice(0, path.lastIndexOf('/') + 1) || '.' : path, files.W_OK);
 }
 
 const commaSeparated = (text: string): readonly string[] => text.split(',').map(name => name.trim());
 
-/** Writes the recording, and reports what is missing in it. */
+/** Writes the recording, and reports lost calls. */
 function finish({ output, merge }: Flags, recorded: Recording): void {
   if (merge === true) addToRecordingFile(output, recorded);
   else write(output, formatRecording(recorded));
@@ -125,5 +126,5 @@ function finish({ output, merge }: Flags, recorded: Recording): void {
   );
 }
 
-/** Milliseconds. */
+/** How long to wait for other processes after the command has ended, in milliseconds. */
 const PATIENCE = 1000;

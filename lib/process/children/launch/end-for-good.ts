@@ -1,4 +1,4 @@
-// Ends a child that Node takes for one that has ended.
+// Kills children that Node wrongly considers ended.
 import type { ChildProcess } from 'node:child_process';
 import { own } from '../../../util/own.js';
 import { readStatusFile } from '../../inspect/status-file.js';
@@ -6,9 +6,9 @@ import { readStatusFile } from '../../inspect/status-file.js';
 /**
  * Kills a child of this process that still exists after Node has reported its end.
  *
- * A child that calls ptrace(2) PTRACE_TRACEME makes its parent the tracer, whose waitpid(2) then reports stops as well.
- * libuv takes the first one for an exit with code 0, and forgets the child; its other threads go on without `timeout`, `kill`
- * or other code that waits for them. The id cannot be reused meanwhile, because the child has not been waited for.
+ * A child that calls ptrace(2) PTRACE_TRACEME makes its parent the tracer, whose waitpid(2) then reports stops as well. libuv
+ * takes the first stop for an exit with code 0 and forgets the child; its other threads continue, out of reach of `timeout`,
+ * `kill` and code that waits for the child. The id cannot be reused meanwhile, because the child has not been waited for.
  * Returns why it could not be killed.
  */
 function killIfThere(pid: number): NodeJS.ErrnoException | undefined {
@@ -26,7 +26,7 @@ function killIfThere(pid: number): NodeJS.ErrnoException | undefined {
 const mayBeStop = (code: number | null, signal: NodeJS.Signals | null): boolean =>
   code === 0 && signal === null;
 
-/** Sees to it that a child has ended when its `exit` event is emitted. Where it cannot be killed, `error` is emitted. */
+/** Ensures that a child has ended when its `exit` event is emitted. If it cannot be killed, emits `error`. */
 export function endForGood(child: ChildProcess, pid: number): void {
   child.prependOnceListener('exit', (code, signal) => {
     const error = mayBeStop(code, signal) ? killIfThere(pid) : undefined;
@@ -34,7 +34,7 @@ export function endForGood(child: ChildProcess, pid: number): void {
   });
 }
 
-/** The same for the result of a synchronous function. Returns why the child could not be killed. */
+/** As `endForGood`, for the result of a synchronous function. Returns why the child could not be killed. */
 export function endedForGood(
   pid: number,
   code: number | null,

@@ -2,12 +2,12 @@
 import { show } from '../../../util/show.js';
 import { optionError, badOption } from '../../../util/options.js';
 
-/** A variable that is undefined is not set. */
+/** Environment variables; undefined ones are not set. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The variables that an object itself has, or those of this process, without a prototype; each is read once.
- * Throws UsageError (`bad-option`) for anything that is not an object, and for one that inherits variables: they would be lost.
+ * The own variables of an object, or those of this process, without a prototype; each is read once. Throws UsageError
+ * (`bad-option`) for anything that is not an object, and for an object that inherits variables, because they would be lost.
  */
 export function ownEnvironment(env: Environment | null | undefined): Record<string, string | undefined> {
   const given: unknown = env ?? process.env;

@@ -1,7 +1,7 @@
-// The errors of node:child_process for a command that could not be executed, which the launcher would else hide.
+// The errors of node:child_process for a command that could not be executed, which the launcher would otherwise hide.
 import { errnoName } from '../../../kernel/errno.js';
 
-/** As Node makes them: `spawn E2BIG`, or with the command `spawnSync nothing ENOENT`. */
+/** An error as Node makes it: `spawn E2BIG`, or with the command `spawnSync nothing ENOENT`. */
 export function systemError(
   call: 'spawn' | 'spawnSync',
   errno: number,

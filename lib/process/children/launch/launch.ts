@@ -1,5 +1,5 @@
-// Starts the launcher in place of a command: it isolates itself, loads the filter and becomes the command, or reports
-// why not.
+// Starts the launcher in place of a command. It isolates itself, loads the filter and executes the command, or reports
+// a failure.
 import { existsSync, readSync } from 'node:fs';
 import { LoadError, UnsupportedError, UsageError, type SeccompError } from '../../../util/errors.js';
 import type { Filter } from '../../../filter/filter.js';
@@ -16,7 +16,7 @@ import { own, owned } from '../../../util/own.js';
 import { checkWords } from '../arguments.js';
 import { explainLoad, explainIsolation, explainListener } from '../../load-errors.js';
 
-/** A command as execvp(3) takes it. */
+/** A command for execvp(3). */
 export interface Command {
   /** A path, or a name that is searched in the PATH of the command's environment. */
   readonly file: string;
@@ -24,54 +24,51 @@ export interface Command {
   readonly words: readonly string[];
 }
 
-/** What Node is to start for a command. */
+/** The program that Node starts in place of a command. */
 export interface Launcher extends Command {
   /** Descriptors for the child, after those of the caller. */
   readonly stdio: readonly number[];
 }
 
-/** What the launcher is to do. */
+/** The launcher's orders. */
 export interface LaunchRequest extends LoadRequest {
   readonly isolation: IsolationPlan;
-  /** Of RING_VERDICT, by opcode; empty for no filter of io_uring operations. */
+  /** Items of RING_VERDICT by opcode; empty if io_uring operations are not filtered. */
   readonly ringVerdicts: Uint8Array;
 }
 
-/** A process that is to trace the command before it begins. */
+/** A process that traces the command from its start. */
 export interface TracerProcess {
   readonly pid: number;
   /** A socket for the launcher. */
   readonly socket: number;
-  /** The error if it has ended, which the launcher does not survive. */
+  /** The error of the tracer if it has ended, in which case the launcher ends too. */
   readonly earlyEnd: () => SeccompError | undefined;
 }
 
-/** What became of a launch. */
+/** The outcome of a launch. */
 type LaunchOutcome =
   /** The command runs, or has run. */
   | { readonly kind: 'started' }
-  /** execve failed, as it would have without a filter: a positive errno. */
+  /** execve failed, as it would have without a filter, with a positive errno. */
   | { readonly kind: 'failed'; readonly errno: number }
-  /** The child could not be isolated, or the filter not be loaded. */
+  /** The child could not be isolated, or the filter could not be loaded. */
   | { readonly kind: 'refused'; readonly error: LoadError }
-  /** The launcher or its tracer came to an end before it could tell, or was never started. */
+  /** The launcher or its tracer ended before it reported an outcome, or was never started. */
   | { readonly kind: 'unknown' };
 
-/** How long the caller waits: until the command runs, for which a pipe is made, or until it has ended. */
+/** How long the caller waits: until the command runs, which a pipe signals, or until it has ended. */
 export type Until = 'running' | 'ended';
 
 /**
- * With `running`, waits until a descriptor is at its end; for a load with a listener it is a socket that sends the
- * listener first.
+ * With `running`: waits until a descriptor is at its end. For a load with a listener, the descriptor is a socket that
+ * first delivers the listener.
  */
 export type AwaitRunning = (awaited: number) => void;
 
 const untilEnd: AwaitRunning = awaited => readSync(awaited, Buffer.alloc(1));
 
-/**
- * The request to the kernel for a child, which is checked without doing it. Throws as `load` does, and LoadError
- * (`exec-refused`).
- */
+/** Prepares and checks a child's load without performing it. Throws as `load` does, and LoadError (`exec-refused`). */
 export function launchRequest(
   filter: Filter | Uint8Array,
   options: ChildLoadOptions,
@@ -80,18 +77,18 @@ export function launchRequest(
   return launchOf(childLoadRequest(filter, options), isolation, ringVerdicts(filter, isolation.ringFilter));
 }
 
-/** A launch with a load; nothing is refused of io_uring operations unless given. */
+/** A launch with a load; by default, io_uring operations are not filtered. */
 export const launchOf = (
   load: LoadRequest,
   isolation: IsolationPlan,
   verdicts: Uint8Array = new Uint8Array(),
 ): LaunchRequest => ({ ...load, isolation, ringVerdicts: verdicts });
 
-/** For a command that is only isolated. */
+/** A launch of a command that is only isolated. */
 export const withoutFilter = (isolation: IsolationPlan, setNoNewPrivs: boolean): LaunchRequest =>
   launchOf({ bytes: new Uint8Array(), program: [], flags: [], bits: 0, setNoNewPrivs }, isolation);
 
-/** For a command that loads its filter itself: it is only isolated, and its io_uring operations are filtered. */
+/** A launch of a command that loads its filter itself: it is isolated, and its io_uring operations are filtered. */
 export const isolationRequest = (
   filter: Filter | Uint8Array,
   options: ChildLoadOptions,
@@ -101,7 +98,7 @@ export const isolationRequest = (
   ringVerdicts: ringVerdicts(filter, isolation.ringFilter),
 });
 
-/** The request to the kernel for a child, without isolation. Throws as `load` does, and LoadError (`exec-refused`). */
+/** Prepares a child's load, without isolation. Throws as `load` does, and LoadError (`exec-refused`). */
 export function childLoadRequest(filter: Filter | Uint8Array, options: ChildLoadOptions): LoadRequest {
   if (!isFilter(filter)) return loadRequest(filter, { ...options, scope: 'thread' });
   const known = requests.get(filter) ?? new Map<string, LoadRequest>();
@@ -113,7 +110,7 @@ export function childLoadRequest(filter: Filter | Uint8Array, options: ChildLoad
   return request;
 }
 
-/** Requests by filter and options, which are immutable: many children are started under few filters. */
+/** Requests by filter and options, which are immutable, because many children run under few filters. */
 const requests = new WeakMap<Filter, Map<string, LoadRequest>>();
 
 function makeRequest(filter: Filter, options: ChildLoadOptions): LoadRequest {
@@ -122,14 +119,14 @@ function makeRequest(filter: Filter, options: ChildLoadOptions): LoadRequest {
 }
 
 /**
- * Runs `start` with the launcher for a command, and gives what it gives with what became of the launch.
+ * Calls `start` with the launcher for a command, and returns its result with the outcome of the launch.
  *
- * The launcher is a file in memory that holds its orders and the program. It shares a page with this process, where it
- * writes its next step, until execve unmaps the page: so a failure is reported without any system call under
- * the filter. With `running`, this process waits as uv_spawn(3) does, until the launcher's end of a pipe is closed
- * by its execve or its death.
+ * The launcher is a file in memory that contains its orders and the program. It shares a page with this process and
+ * writes its next step there until execve unmaps the page, so that a failure is reported without any system call under
+ * the filter. With `running`, this process waits as uv_spawn(3) does, until the launcher's end of a pipe is closed by
+ * its execve or its death.
  *
- * `first` is the number of descriptors that the caller gives to the child. Throws LoadError (`no-launcher`).
+ * `first` is the number of descriptors that the caller passes to the child. Throws LoadError (`no-launcher`).
  */
 export function launch<Started>(
   request: LaunchRequest,
@@ -172,7 +169,7 @@ export function launch<Started>(
   };
   try {
     const started = start({
-      // The child's own, since it may have another user id than this process by then.
+      // Through the child's own /proc, because it may have another user id than this process by then.
       file: `/proc/self/fd/${first}`,
       words: [command.file, ...command.words],
       stdio: [
@@ -206,7 +203,7 @@ const STEP = {
   session: 11,
 } as const;
 
-/** What fails in a step. */
+/** The system call that fails in each step. */
 const CALLS: Readonly<Record<number, string>> = {
   [STEP.descriptors]: 'close_range',
   [STEP.noNewPrivs]: 'prctl',
@@ -219,7 +216,7 @@ const CALLS: Readonly<Record<number, string>> = {
   [STEP.session]: 'setsid',
 };
 
-/** Reads a `Report`. */
+/** Reads a `Report` of the launcher. */
 function outcomeOf(report: number, request: LaunchRequest): LaunchOutcome {
   const words = new Uint32Array(2);
   readSync(report, words, 0, words.byteLength, 0);
@@ -260,7 +257,7 @@ const untraceable = (errno: number): LoadError =>
     { errno },
   );
 
-/** The error of a launch that nothing else explains. */
+/** The error if the launcher ended for an unknown reason. */
 export const launcherEnded = (file: string): LoadError =>
   new LoadError(
     'launcher-ended',

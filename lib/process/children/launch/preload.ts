@@ -1,4 +1,5 @@
-// What `fork` with `load: 'before-user-code'` has Node import first. Imported by workers too, which inherit the filter.
+// The module that Node imports first in a `fork` with `load: 'before-user-code'`. Workers, which inherit the filter,
+// import it too.
 import { isMainThread } from 'node:worker_threads';
 
 if (isMainThread) {
@@ -7,7 +8,7 @@ if (isMainThread) {
   confineSelf(Number(new URL(import.meta.url).searchParams.get('fd')));
 }
 
-/** Takes the import back out of the options that children of this process inherit. */
+/** Removes the import from the options that children of this process inherit. */
 function hide(): void {
   const index = process.execArgv.indexOf(import.meta.url);
   if (index > 0) process.execArgv.splice(index - 1, 2);

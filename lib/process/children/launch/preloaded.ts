@@ -1,4 +1,4 @@
-// Starts a Node that loads its filter itself, after its start-up and before any line of the program.
+// Starts a Node that loads its filter itself, after its start-up but before the first line of the program.
 import type { Code } from '../../../util/codes.js';
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
@@ -15,9 +15,9 @@ import type { TracerProcess } from './launch.js';
 import type { StdioList } from './stdio.js';
 import { own } from '../../../util/own.js';
 
-/** What the child loads: it may have open io_uring rings, for which only a policy can be adapted. */
+/** The child's orders. It may have open io_uring rings, and only a policy, not a program, can be adapted to these. */
 export type PreloadOrders = {
-  /** The process with which the child ends, if it is to. */
+  /** The process with which the child must end, if any. */
   readonly parent: number | undefined;
 } & (
   | {
@@ -28,14 +28,14 @@ export type PreloadOrders = {
     }
   | {
       readonly kind: 'trace';
-      /** What traces the child instead, and through which descriptor. */
+      /** The process that traces the child instead, and a socket to it. */
       readonly tracer: number;
       readonly socket: number;
     }
   | { readonly kind: 'program'; readonly bytes: Uint8Array; readonly load: ChildLoadOptions }
 );
 
-/** Why the child has not loaded it; empty if it has. */
+/** Why the child did not load the filter; not sent on success. */
 export interface PreloadFailure {
   readonly code: Code;
   readonly reason: string;
@@ -46,9 +46,9 @@ export interface PreloadFailure {
 const PRELOAD = 'bundle/preload.mjs';
 
 /**
- * Runs `begin` with arguments for Node that import the preload, and with one more pipe behind the stdio of the child,
- * over which it gets its orders and says what failed: an `error` event with a LoadError. With a tracer, it loads nothing.
- * Throws as `load` does for what can be known before.
+ * Calls `begin` with arguments that make Node import the preload, and with an additional pipe after the child's stdio.
+ * The child reads its orders from this pipe and writes failures to it, which become an `error` event with a LoadError.
+ * With a tracer, it loads nothing. Throws as `load` does for failures that can be detected in advance.
  */
 export function forkPreloaded(
   filter: Filter | Uint8Array,
@@ -73,14 +73,14 @@ export function forkPreloaded(
   );
   const channel: unknown = (child.stdio as unknown[]).pop();
   (child.stdio as unknown[]).splice(stdio.length);
-  // Without a process there is an error event of Node's to come.
+  // If there is no process, Node emits an error event.
   if (own(child, 'pid') !== undefined && channel instanceof net().Socket) direct(child, channel, orders);
   return child;
 }
 
 function direct(child: ChildProcess, channel: Socket, orders: PreloadOrders): void {
   const said: Buffer[] = [];
-  // A child that has ended early reports this by its exit event.
+  // If the child ended early, its exit event reports this.
   channel.on('error', () => undefined);
   channel.on('data', (chunk: Buffer) => said.push(chunk));
   channel.on('end', () => {

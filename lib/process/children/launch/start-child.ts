@@ -17,7 +17,7 @@ import { STAND_INS } from './unexecutable-paths.js';
 import type { StdioList } from './stdio.js';
 import { bare, own, type Own } from '../../../util/own.js';
 
-/** Options of Node's that every function takes. */
+/** Options of Node that every function accepts. */
 const COMMON_OPTIONS = [
   'argv0',
   'cwd',
@@ -32,7 +32,7 @@ const COMMON_OPTIONS = [
   'windowsVerbatimArguments',
 ];
 
-/** And those of every asynchronous function. */
+/** Options of Node that every asynchronous function accepts. */
 export const SPAWN_OPTIONS: readonly string[] = [
   ...COMMON_OPTIONS,
   'detached',
@@ -40,7 +40,7 @@ export const SPAWN_OPTIONS: readonly string[] = [
   'signal',
 ].sort();
 
-/** And those of every synchronous one. */
+/** Options of Node that every synchronous function accepts. */
 export const SPAWN_SYNC_OPTIONS: readonly string[] = [
   ...COMMON_OPTIONS,
   'encoding',
@@ -48,10 +48,13 @@ export const SPAWN_SYNC_OPTIONS: readonly string[] = [
   'maxBuffer',
 ].sort();
 
-/** Starts a command with the descriptors given, as Node does. */
+/** Starts a command as Node does, with these descriptors. */
 export type Start = (command: Command, stdio: StdioList) => ChildProcess;
 
-/** A start by Node's `spawn` with these options and, since Node looks for inherited ones, no others. */
+/**
+ * Starts a command with Node's `spawn` and these options. Sets all others explicitly, because Node also reads inherited
+ * ones.
+ */
 export const spawnWith =
   (options: Own<SpawnOptions>): Start =>
   ({ file, words }, stdio) =>
@@ -61,7 +64,7 @@ export const spawnWith =
       bare({ ...options, argv0: words[0] ?? '', shell: false, stdio }),
     );
 
-/** Starts a command under a filter, by Node's own means, and waits until it runs. Throws as `spawn` does. */
+/** Starts a command under a filter with Node's own functions, and waits until it runs. Throws as `spawn` does. */
 export function startChild(
   request: LaunchRequest,
   command: Command,
@@ -85,8 +88,7 @@ export function startChild(
     return child;
   }
   if (pid === undefined) {
-    // Node could not start the launcher, because of missing processes, descriptors or the directory, and reports
-    // that.
+    // Node could not start the launcher, for example because of limits or a missing directory, and reports that itself.
     try {
       requireProc();
     } catch (error) {
@@ -105,19 +107,19 @@ export function startChild(
 
 /** Makes a child look as if the command had been started directly. */
 function asIfPlain(child: ChildProcess, { file, words }: Command, stdio: StdioList): ChildProcess {
-  // Types of Node's say that these are read-only; it reads them again for the message of an error.
+  // Node's types declare these as read-only, but it reads them again for error messages.
   Object.assign(child, { spawnfile: file, spawnargs: [...words] });
-  // If no descriptors are left there are no streams.
+  // Without free descriptors there are no streams.
   const streams = child.stdio as unknown[] | undefined;
   streams?.splice(stdio.length);
   return child;
 }
 
-/** Releases a launcher that has failed, without events. */
+/** Releases a failed launcher without emitting events. */
 function abandon(child: ChildProcess): void {
   child.on('error', () => undefined);
   if (child.connected) child.disconnect();
-  // If no descriptors are left there are no streams at all.
+  // Without free descriptors there are no streams at all.
   const streams = child.stdio as ChildProcess['stdio'] | undefined;
   for (const stream of streams ?? []) stream?.destroy();
 }

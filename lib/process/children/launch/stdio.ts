@@ -1,4 +1,4 @@
-// The stdio of a child as a list, behind which descriptors of our own can follow.
+// Converts the stdio of a child to a list, so that the package's own descriptors can follow.
 import type { IOType, StdioOptions } from 'node:child_process';
 import { optionError, oneOf } from '../../../util/options.js';
 import { ownElements } from '../../../util/own-elements.js';
@@ -6,7 +6,7 @@ import { ownElements } from '../../../util/own-elements.js';
 /** One item per descriptor. */
 export type StdioList = Extract<StdioOptions, unknown[]>;
 
-/** The list that Node makes of `stdio`: at least three items. Throws UsageError (`bad-option`). */
+/** Converts `stdio` to a list of at least three items, as Node does. Throws UsageError (`bad-option`). */
 export function stdioList(stdio: StdioOptions | null | undefined, standard: IOType = 'pipe'): StdioList {
   const given = stdio ?? standard;
   if (typeof given === 'string') {

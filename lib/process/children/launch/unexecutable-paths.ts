@@ -1,10 +1,10 @@
-// Files that can never be executed: started instead of a command whose execve has failed, so that errors and events
-// are Node's own.
+// Files that can never be executed. If the execve of a command has failed, one of them is started instead, so that
+// errors and events are Node's own.
 
-/** execve fails with ENOENT: /proc names descriptors by numbers. */
+/** execve fails with ENOENT, because /proc names descriptors by number. */
 export const NEVER_THERE = '/proc/self/fd/-';
 
-/** By the errnos for which Node has an event; it throws for others. */
+/** Paths by the errnos for which Node emits an event; for others, it throws. */
 export const STAND_INS: Readonly<Record<string, string>> = {
   ENOENT: NEVER_THERE,
   // A directory.

@@ -1,20 +1,20 @@
-// The cgroups that perf events support, and those of containers.
+// Finds the cgroups that perf events support, and those of containers.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import { RecordingError } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
 import { textOf } from '../../inspect/proc.js';
 
-/** A hierarchy of cgroups that the kernel counts perf events by. */
+/** The cgroup hierarchy in which the kernel counts perf events. */
 interface Hierarchy {
   readonly mountPoint: string;
-  /** Which part of the hierarchy is mounted there. */
+  /** The part of the hierarchy that is mounted there. */
   readonly root: string;
-  /** Whether a line of /proc/PID/cgroup is of it. */
+  /** Whether a line of /proc/PID/cgroup belongs to it. */
   readonly matches: (controllers: string) => boolean;
 }
 
-/** In version 1, the one of the controller perf_event, unless version 2 has that controller. */
+/** Finds the hierarchy. In version 1 it is that of the controller perf_event, unless version 2 has that controller. */
 function perfHierarchy(): Hierarchy {
   const mounts = (textOf('/proc/self/mountinfo') ?? '').split('\n').flatMap(line => {
     const [before = '', after = ''] = line.split(' - ');
@@ -34,12 +34,12 @@ function perfHierarchy(): Hierarchy {
   );
 }
 
-/** Mount points have octal numbers for blanks. */
+/** Decodes octal escapes of blanks in mount points. */
 const unescape = (text: string): string =>
   text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
 
 /**
- * The directory of a cgroup: an absolute path of one, or a path below the root of the hierarchy as in /proc/PID/cgroup.
+ * The directory of a cgroup, given its absolute path, or a path below the root of the hierarchy as in /proc/PID/cgroup.
  * Throws RecordingError (`cgroup-not-found`).
  */
 export function cgroupDirectory(path: string): string {
@@ -59,7 +59,7 @@ function inHierarchy(path: string): string {
   return join(mountPoint, below);
 }
 
-/** Directories of runtimes and engines that keep a directory for each container, with its state. */
+/** Directories in which runtimes and engines keep the state of each container. */
 const STATE_DIRECTORIES = [
   '/run/runc',
   '/run/crun',
@@ -71,9 +71,8 @@ const STATE_DIRECTORIES = [
 ] as const;
 
 /**
- * The directory of the cgroup of a container of runc, crun, Docker, containerd, Podman or CRI-O, by its id or the beginning of it.
- * `roots` are further directories with states, as of `runc --root`. Throws RecordingError (`container-not-found`,
- * `cgroup-not-found`).
+ * The cgroup directory of a container of runc, crun, Docker, containerd, Podman or CRI-O, by its id or a prefix of it. `roots`
+ * are additional directories with states, as of `runc --root`. Throws RecordingError (`container-not-found`, `cgroup-not-found`).
  */
 export function containerCgroup(id: string, roots: readonly string[] = []): string {
   const process = containerProcess(id, roots);
@@ -98,9 +97,9 @@ export function containerCgroup(id: string, roots: readonly string[] = []): stri
   return first;
 }
 
-/** The first process of a container, by the state that its runtime keeps. */
+/** The first process of a container, from the state that its runtime keeps. */
 function containerProcess(id: string, roots: readonly string[]): number | undefined {
-  // An id is a name: no path leads out of the directory.
+  // An id is a file name, so that no path can leave the directory.
   if (id.includes('/') || id === '' || id === '.' || id === '..') return undefined;
   for (const root of [...roots, ...STATE_DIRECTORIES]) {
     const names = namesIn(root).filter(name => name === id || (isLongId(name) && name.startsWith(id)));
@@ -123,7 +122,7 @@ const namesIn = (directory: string): readonly string[] => {
   }
 };
 
-/** runc has `init_process_pid` in state.json, crun `pid` in status. */
+/** Reads the process id: `init_process_pid` in runc's state.json, `pid` in crun's status. */
 function pidIn(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   try {
@@ -155,7 +154,9 @@ function cgroupOfProcess(id: string, process: number): string {
   );
 }
 
-/** The names of a container's cgroup, by engine: ID, docker-ID.scope, cri-containerd-ID.scope, libpod-ID.scope. */
+/**
+ * Whether a cgroup has an engine's name for a container: ID, docker-ID.scope, cri-containerd-ID.scope, libpod-ID.scope.
+ */
 function isCgroupOf(name: string, id: string): boolean {
   const bare = name
     .replace(/\.(?:scope|slice)$/, '')

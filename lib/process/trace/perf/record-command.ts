@@ -1,4 +1,4 @@
-// Records a command by perf events, from its first instruction on.
+// Records a command with perf events, from its first instruction on.
 import type { ChildProcess } from 'node:child_process';
 import { LoadError } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
@@ -10,8 +10,8 @@ import { startPerfRecorder } from './recorder.js';
 import { summarize } from './summarize.js';
 
 /**
- * Starts a command as `spawn` does. The launcher waits until the kernel is ready to write its calls down, which begins with its
- * execve. Throws as `spawn` does, and RecordingError (`perf-unavailable`).
+ * Starts a command as `spawn` does. The launcher waits until the kernel is ready to record its calls, starting with its execve.
+ * Throws as `spawn` does, and RecordingError (`perf-unavailable`).
  */
 export function recordCommand(
   file: string,
@@ -20,7 +20,7 @@ export function recordCommand(
 ): RecordedChild {
   const command = commandOf(file, args, rest);
   const stdio = stdioList(rest.stdio);
-  // Ordinary users need no_new_privs for the layer.
+  // Without privileges, loading the layer requires no_new_privs.
   const launch = withoutFilter(isolation, isolation.layer.length > 0);
   const recorder = startPerfRecorder({ target: 'command', processes: [], excluded: 0 });
   let child: ChildProcess;

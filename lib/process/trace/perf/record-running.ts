@@ -1,4 +1,4 @@
-// Records what runs already, by perf events: a process, a container, a cgroup, everything.
+// Records running processes with perf events: a process, a container, a cgroup, or everything.
 import { closeSync, openSync } from 'node:fs';
 import { checkedPhase, type Recording } from '../../../recording/recording.js';
 import { optionError, badOption, ownOptions } from '../../../util/options.js';
@@ -11,9 +11,9 @@ import { MAX_SECONDS } from '../../supervise/time.js';
 
 /** The processes to record. Exactly one property is required. */
 export interface RunningTarget {
-  /** A process and its descendants, also those that start later. */
+  /** A process and its descendants, including those that start later. */
   readonly pid?: number | undefined;
-  /** A container of runc, crun, Docker, containerd, Podman or CRI-O: its id, or the beginning of a hexadecimal id. */
+  /** A container of runc, crun, Docker, containerd, Podman or CRI-O: its id, or a prefix of a hexadecimal id. */
   readonly container?: string | undefined;
   /** A cgroup and those below it: its directory, or its path as in /proc/PID/cgroup. */
   readonly cgroup?: string | undefined;
@@ -21,11 +21,11 @@ export interface RunningTarget {
   readonly all?: boolean | undefined;
 }
 
-/** Options to record running processes. */
+/** Options for recording running processes. */
 export interface RecordRunningOptions extends RunningTarget {
   /** Seconds after which the recording ends; default: when `stop` is called. */
   readonly seconds?: number | undefined;
-  /** The phase of the run that the calls belong to. */
+  /** The phase of the run for these calls. */
   readonly phase?: string | undefined;
   /** With `container`: the state directory of the runtime, as in `runc --root`. */
   readonly root?: string | undefined;
@@ -33,7 +33,10 @@ export interface RecordRunningOptions extends RunningTarget {
 
 /** A recording of running processes. */
 export interface RunningRecording {
-  /** Fulfilled when it was stopped, or, with `pid`, when all recorded processes have ended. Rejected with RecordingError (`perf-ended`). */
+  /**
+   * Fulfilled when the recording was stopped, or, with `pid`, when all recorded processes have ended. Rejected with
+   * RecordingError (`perf-ended`).
+   */
   readonly recording: Promise<Recording>;
   /** Ends the recording. The recorded processes continue. */
   readonly stop: () => void;
@@ -89,7 +92,7 @@ function start({ pid, container, cgroup, root }: Own<RecordRunningOptions>): Per
   }
 }
 
-/** In place of a command. */
+/** The text in place of a command. */
 function describe({ pid, container, cgroup }: Own<RecordRunningOptions>): string {
   if (pid !== undefined) return `--pid ${pid}`;
   if (container !== undefined) return `--container ${container}`;

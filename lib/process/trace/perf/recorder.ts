@@ -11,21 +11,21 @@ import { textOf } from '../../inspect/proc.js';
 /** A recorder that waits for its start. */
 export interface PerfRecorder {
   readonly pid: number;
-  /** Starts and ends the recording: see native/perf/table.h. */
+  /** The socket that starts and ends the recording: see native/perf/table.h. */
   readonly socket: number;
   /** Starts the recording. Throws RecordingError (`perf-unavailable`, `process-not-found`, `perf-ended`). */
   begin(): void;
-  /** The error if it has ended before the recording. */
+  /** The error if the recorder ended before the recording started. */
   earlyEnd(): RecordingError | undefined;
   /** Why the recorder failed to start; undefined if it started. */
   refusal(): RecordingError | undefined;
-  /** Somebody else has the socket and starts the recording. */
+  /** Closes the socket here; whoever else has it starts the recording. */
   release(): void;
-  /** What is written down by now. */
+  /** Reads the data recorded so far. */
   read(): PerfTable | undefined;
   /** Ends the recording. */
   stop(): void;
-  /** What was written down, once the recorder has ended. Rejected with RecordingError (`perf-unavailable`, `perf-ended`). */
+  /** The recorded data, once the recorder has ended. Rejected with RecordingError (`perf-unavailable`, `perf-ended`). */
   readonly ended: Promise<PerfTable>;
 }
 
@@ -43,14 +43,14 @@ export function startPerfRecorder(orders: PerfOrders, cgroup?: number): PerfReco
     ]);
     if (isFailure(pid)) throw notStarted(describeFailure(pid));
     close('image', 'wake', 'forRecorder', 'stopped');
-    // The watcher of a descriptor closes it.
+    // The watcher closes this descriptor.
     open.delete('woken');
     let last: PerfTable | undefined;
     const ended = untilEnd(files).finally(() => {
       last = readPerfTable(files.table);
       close('table', 'stop');
     });
-    // If the recording does not begin, its end is not awaited.
+    // If the recording does not start, nobody awaits its end.
     ended.catch(() => undefined);
     return {
       pid,
@@ -76,10 +76,10 @@ export function startPerfRecorder(orders: PerfOrders, cgroup?: number): PerfReco
   }
 }
 
-/** The other end of a socket is closed, or has been with data in it. */
+/** Errors that mean that the other end of a socket is closed, possibly with unread data. */
 const ENDS = ['EPIPE', 'ECONNRESET'];
 
-/** Waits until everything is recorded, which is a matter of milliseconds. */
+/** Waits until recording has started, which takes milliseconds. */
 function begin({ forStarter, table }: PerfRecorderFiles): void {
   const word = Buffer.alloc(4);
   let length = 0;
@@ -114,7 +114,7 @@ function untilEnd({ woken, table }: PerfRecorderFiles): Promise<PerfTable> {
 
 const DENIED = ['EACCES', 'EPERM'];
 
-/** Why nothing is recorded; undefined where it was not the kernel that refused. */
+/** Why nothing is recorded; undefined if the kernel did not refuse anything. */
 function perfRefused({ step, errno }: PerfTable): RecordingError | undefined {
   const name = errnoName(errno);
   switch (step) {
@@ -149,7 +149,7 @@ function perfRefused({ step, errno }: PerfTable): RecordingError | undefined {
 
 const INSTEAD = 'A command can be recorded without them: seccomp record -- COMMAND';
 
-/** The remedy if a capability is missing. */
+/** The error for a missing capability. */
 const denied = (what: string): RecordingError =>
   new RecordingError(
     'perf-unavailable',

@@ -1,4 +1,4 @@
-// Makes a recording of the perf recorder's data.
+// Converts the perf recorder's data to a recording.
 import { release } from 'node:os';
 import { abiOf, callText } from '../../../kernel/abi.js';
 import { nativeArchitecture } from '../../../kernel/architectures.js';
@@ -9,30 +9,30 @@ import type { PerfTable } from './table.js';
 
 /** Facts about the recording that are not in the data. */
 interface PerfRun {
-  /** What was recorded, in words. */
+  /** A description of the recorded processes. */
   readonly command: string;
-  /** The part of the run that the calls belong to. */
+  /** The phase of the run for these calls. */
   readonly phase: string;
-  /** Whether the calls of container runtimes are a phase of their own. */
+  /** Whether to put the calls of container runtimes into a separate phase. */
   readonly partRuntimes: boolean;
-  /** Whether a command was started, by a call that was made before the recording. */
+  /** Whether a command was started, by a call before the recording. */
   readonly started: boolean;
 }
 
 /**
- * Programs that start containers, and are in their cgroups until they execute the program of the container. Some run
- * a copy of themselves in memory, or, with the path `/`, on a detached mount.
+ * Programs that start containers, and are in the containers' cgroups until they execute the program of the container.
+ * Some run a copy of themselves in memory, or, with the path `/`, on a detached mount.
  */
 const RUNTIMES =
   /\/(?:runc|crun|youki|conmon|containerd-shim(?:-\w+)*)(?: \(deleted\))?$|^\/memfd:(?:runc|crun)[_:]|^\/$/;
 
-/** Whether a program is a container runtime, by its path. */
+/** Whether the program at a path is a container runtime. */
 export const isRuntime = (program: string): boolean => RUNTIMES.test(program);
 
 export function summarize(table: PerfTable, { command, phase, partRuntimes, started }: PerfRun): Recording {
   const builder = new RecordingBuilder();
   let foreign = table.foreign;
-  // The kernel begins to write with the first instruction of the command.
+  // The kernel starts recording at the first instruction of the command, after its execve.
   if (started) builder.add({ abi: nativeArchitecture(), syscall: 'execve', phase });
   for (const { arch, number, count, program, args } of table.calls) {
     const abi = abiOf(arch, number)?.name;

@@ -1,4 +1,4 @@
-// Writes the orders of the perf recorder and reads its results: the memory that native/perf/table.h describes.
+// Writes the orders of the perf recorder and reads its results, in the memory that native/perf/table.h describes.
 import { writeSync } from 'node:fs';
 import { ABIS, syscallsOf } from '../../../kernel/abi.js';
 import type { AbiName } from '../../../kernel/architectures.js';
@@ -6,19 +6,19 @@ import { recordedParameters } from '../../../recording/recorded-arguments.js';
 import { own } from '../../../util/own.js';
 import { readAt, PROGRAM, pathsIn } from '../helper-process.js';
 
-/** What is recorded: `PerfTarget`. */
+/** What to record: `PerfTarget`. */
 const PERF_TARGET = { command: 0, processes: 1, cgroup: 2, all: 3 } as const;
 
 /** Orders for a recorder. */
 export interface PerfOrders {
   readonly target: keyof typeof PERF_TARGET;
-  /** With `processes`. */
+  /** The processes, with the target `processes`. */
   readonly processes: readonly number[];
-  /** A process whose own calls are not recorded; 0 for none. */
+  /** A process whose own calls are not recorded, or 0. */
   readonly excluded: number;
 }
 
-/** Calls that are alike. */
+/** Calls that are equal except for their arguments. */
 export interface PerfCalls {
   readonly count: number;
   /** `AUDIT_ARCH_*`. */
@@ -26,38 +26,38 @@ export interface PerfCalls {
   readonly number: number;
   /** The path of the program; undefined if it is unknown. */
   readonly program: string | undefined;
-  /** By index, of those arguments that are recorded. */
+  /** The recorded arguments, by index. */
   readonly args: ReadonlyMap<number, PerfArgument>;
 }
 
 /** The values of an argument. */
 interface PerfArgument {
   readonly values: readonly bigint[];
-  /** Every bit that was set in some value. */
+  /** All bits that were set in any value. */
   readonly bits: bigint;
-  /** Whether there were more values than were kept. */
+  /** Whether there were more values than could be kept. */
   readonly more: boolean;
 }
 
-/** What is in the memory. */
+/** The contents of the memory. */
 export interface PerfTable {
   readonly state: 'starting' | 'recording' | 'ended' | 'failed';
-  /** What failed. */
+  /** The step that failed. */
   readonly step: PerfStep;
   readonly errno: number;
-  /** Calls that were read. */
+  /** The number of calls that were read. */
   readonly events: number;
   readonly lost: number;
-  /** Calls by numbers that no kernel serves. */
+  /** The number of calls with numbers that no kernel serves. */
   readonly foreign: number;
-  /** Programs with more privileges than their caller, whose calls are not visible. */
+  /** The number of programs with more privileges than their caller, whose calls are not visible. */
   readonly unseen: number;
   readonly calls: readonly PerfCalls[];
 }
 
 const STATES = ['starting', 'recording', 'ended', 'failed'] as const;
 const STEPS = ['none', 'tracepoint', 'open', 'memory', 'no-process'] as const;
-/** The step that can fail. */
+/** A step that can fail. */
 type PerfStep = (typeof STEPS)[number];
 
 const HEADER = 64;
@@ -75,13 +75,13 @@ const MAX_VALUES = 131072;
 const VALUE = 16;
 const PROGRAMS = VALUES + MAX_VALUES * VALUE;
 const MAX_PROGRAMS = 1024;
-/** Bytes of the whole table. */
+/** The size of the whole table, in bytes. */
 export const PERF_TABLE_SIZE = PROGRAMS + MAX_PROGRAMS * PROGRAM;
-/** Numbers of 32-bit ARM that are far above all others have the last places. */
+/** Private calls of 32-bit ARM, whose numbers are far above all others, have the last places. */
 const ARM_PRIVATE = 0xf0000;
 const ARM_PRIVATE_CALLS = 0x18;
 
-/** Writes orders, before the recorder starts. */
+/** Writes the orders; call it before the recorder starts. */
 export function writeOrders(descriptor: number, { target, processes, excluded }: PerfOrders): void {
   const orders = Buffer.alloc(PROCESSES + 4 * processes.length);
   orders.writeUInt32LE(PERF_TARGET[target], 0);
@@ -155,7 +155,7 @@ function callsOf(
   };
 }
 
-/** By the place of the call and the index of the argument. */
+/** The values by the place of the call, and by the index of the argument. */
 function valuesOf(descriptor: number, count: number): ReadonlyMap<number, ReadonlyMap<number, bigint[]>> {
   const records = readAt(descriptor, VALUES, count * VALUE);
   const all = new Map<number, Map<number, bigint[]>>();

@@ -1,11 +1,11 @@
-// Actions by the names that `explain` and C headers have for them.
+// Actions by the names that `explain` and C headers use.
 import * as scmp from '../../../kernel/constants.js';
 import { MAX_ERRNO, type Action } from '../../../kernel/action.js';
 import { errnoNames, errnoNumber } from '../../../kernel/errno.js';
 import { own } from '../../../util/own.js';
 import { failAt, failUnknown, shown, type Scanner, type Token } from './scanner.js';
 
-/** By the names of C headers, without their prefix. */
+/** Actions by their C names without prefix. */
 export const NAMED_ACTIONS: Readonly<Record<string, Action>> = {
   ALLOW: scmp.SCMP_ACT_ALLOW,
   LOG: scmp.SCMP_ACT_LOG,
@@ -24,7 +24,7 @@ const plainName = (text: string): string => text.replace(/^(?:SCMP_ACT|SECCOMP_R
 
 export const isAction = ({ text }: Token): boolean => own(ACTIONS, plainName(text)) !== undefined;
 
-/** The action that a token names in a table, under `name` if that is not its text. Throws ProfileError (`unknown-action`). */
+/** The action that a token names in a table; `name` defaults to the token's text. Throws ProfileError (`unknown-action`). */
 export function actionNamed(
   token: Token,
   actions: Readonly<Record<string, Action>>,
@@ -33,7 +33,10 @@ export function actionNamed(
   return own(actions, name) ?? failUnknown('unknown-action', token, Object.keys(actions));
 }
 
-/** `ERRNO(EPERM)`, `TRACE(7)`, `allowed`. Throws ProfileError (`unknown-action`, `unknown-errno`, `out-of-range`, `policy-syntax`). */
+/**
+ * Reads `ERRNO(EPERM)`, `TRACE(7)` or `allowed`. Throws ProfileError (`unknown-action`, `unknown-errno`, `out-of-range`,
+ * `policy-syntax`).
+ */
 export function readAction(scanner: Scanner): Action {
   const token = scanner.next();
   const name = plainName(token.text);

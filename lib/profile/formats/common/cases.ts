@@ -1,20 +1,18 @@
-// What a call gets, case by case, as the rules of a policy: of several that match, the most restrictive one counts.
+// Converts the cases of a call to rules of a policy, whose most restrictive match applies.
 import { precedence, type Action } from '../../../kernel/action.js';
 import type { Rule, SyscallPolicy } from '../../../policy/policy.js';
 import type { Location } from '../../../util/errors.js';
 import type { WorkBudget } from '../../../util/work.js';
 import { both, noneOf, type Conjunction } from './expression.js';
 
-/** The action of a call if one of the alternatives holds. */
+/** An action that applies if one of the alternatives holds. */
 export interface CallCase {
   readonly action: Action;
   readonly alternatives: readonly Conjunction[];
   readonly at: Location;
 }
 
-/**
- * The policy of a call with cases of which the most restrictive match applies; of equally restrictive ones the first.
- */
+/** The policy of a call whose most restrictive matching case applies, and the first of equally restrictive ones. */
 export function strongestCase(cases: readonly CallCase[], otherwise: Action, at: Location): SyscallPolicy {
   const rules = cases.flatMap(({ action, alternatives, at: place }) =>
     alternatives.map((conditions): Rule => Object.freeze({ conditions, action, at: place })),
@@ -25,7 +23,7 @@ export function strongestCase(cases: readonly CallCase[], otherwise: Action, at:
   if (always === undefined) return part(rules, otherwise, at);
   const found = always;
   const isEqual = ({ action }: Rule): boolean => precedence(action) === precedence(found.action);
-  // Of equally strong rules the first one counts, so that those before another action may not be left out.
+  // Of equally restrictive rules, the first one applies, so those before a rule with another action must be kept.
   const last = rules
     .slice(0, rules.indexOf(found))
     .findLastIndex(rule => isEqual(rule) && rule.action !== found.action);
@@ -40,7 +38,7 @@ const isStronger = (one: Rule, other: Rule): boolean => precedence(one.action) <
 const part = (rules: readonly Rule[], otherwise: Action, at: Location): SyscallPolicy =>
   Object.freeze({ rules: Object.freeze([...new Set(rules)]), otherwise, at });
 
-/** The policy of a call with cases of which the first match applies. */
+/** The policy of a call whose first matching case applies. */
 export function firstCase(
   cases: readonly CallCase[],
   otherwise: Action,
@@ -51,7 +49,7 @@ export function firstCase(
   const always = cases.findIndex(({ alternatives }) => alternatives.some(({ length }) => length === 0));
   const apart = (always < 0 ? cases : cases.slice(0, always + 1)).map(one => {
     const strength = precedence(one.action);
-    // Those before that a stronger action would override.
+    // The earlier cases that a more restrictive action would override.
     const overridden = [...earlier].flatMap(([other, alternatives]) =>
       other > strength ? alternatives : [],
     );
@@ -64,7 +62,7 @@ export function firstCase(
   return strongestCase(apart, otherwise, at);
 }
 
-/** The policy of a call with the action of the cases if one of them holds, and that of `before` otherwise. */
+/** The policy of a call that has the action of the cases if one of them holds, and that of `before` otherwise. */
 export function overlaid(
   cases: readonly CallCase[],
   before: SyscallPolicy,

@@ -1,9 +1,12 @@
-// The fields of an object in formats whose readers know every key, and none besides.
+// Reads the fields of objects in formats in which unknown keys are errors.
 import type { Findings } from '../../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../../json.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
 
-/** The fields of an object, spelt exactly. Reports `unknown-key` and `missing-key`; an optional null counts as absent. */
+/**
+ * The fields of an object, which must match exactly. Reports `unknown-key` and `missing-key`; an optional null counts as
+ * absent.
+ */
 export function exactFields<Field extends string>(
   object: JsonObject,
   required: readonly Field[],

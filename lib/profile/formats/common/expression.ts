@@ -1,4 +1,4 @@
-// Conditions of any form in text formats, and their form on one ABI: alternatives of comparisons.
+// Conditions of any form in text formats, and their conversion to alternatives of comparisons on one ABI.
 import { argumentIndex, argumentNames } from '../../../kernel/arguments/parameter-names.js';
 import { parseValue } from '../../../kernel/arguments/named-values.js';
 import { parameterOf, type Parameter } from '../../../kernel/arguments/signatures.js';
@@ -15,7 +15,7 @@ import { type Scanner, placed, failAt } from './scanner.js';
 export type Constant =
   | { readonly kind: 'number'; readonly value: bigint }
   | {
-      /** What `parseValue` takes: a name, or a number that may be negative. */
+      /** Input of `parseValue`: a name, or a number that may be negative. */
       readonly kind: 'text';
       readonly text: string;
       readonly at: Location;
@@ -23,7 +23,7 @@ export type Constant =
   | { readonly kind: '|' | '&' | '<<'; readonly of: readonly [Constant, Constant] }
   | { readonly kind: '~'; readonly of: Constant };
 
-/** How an argument is compared. */
+/** A comparison operator. */
 export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
 
 /** A condition on the arguments of a call. */
@@ -31,14 +31,11 @@ export type Expression =
   | {
       readonly kind: 'compare';
       readonly comparison: Comparison;
-      /** By its name, as `arg0`, or its index. */
+      /** Its name, `arg0`, or its index. */
       readonly argument: string | number;
-      /**
-       * The bits that are compared: 32, the low half; `register`, all; absent, as the caller of `alternativesOf`
-       * says.
-       */
+      /** The bits to compare: 32 for the low half, `register` for all; if absent, `widthOf` of the topic decides. */
       readonly width?: 32 | 'register';
-      /** Only these bits; only for `==` and `!=`. */
+      /** Compare only these bits; only for `==` and `!=`. */
       readonly mask?: Constant;
       readonly value: Constant;
       readonly at: Location;
@@ -47,16 +44,16 @@ export type Expression =
   | { readonly kind: 'not'; readonly of: Expression }
   | { readonly kind: 'always' };
 
-/** What an expression is about. */
+/** The context of an expression. */
 export interface Topic {
   readonly abi: AbiName;
   readonly syscall: string;
-  /** The bits of an argument that are compared where an expression does not say. */
+  /** The bits of an argument to compare if an expression does not specify them. */
   readonly widthOf: (arg: number) => 32 | 64;
   readonly budget: WorkBudget;
 }
 
-/** Conditions bound by AND. */
+/** Conditions combined with AND. */
 export type Conjunction = readonly Condition[];
 
 /** The maximum number of conditions of one policy. Docker's default has a few dozen. */
@@ -78,9 +75,9 @@ export const expressionBudget = (at: Location): WorkBudget =>
   });
 
 /**
- * Alternatives, one of which holds if the expression holds (or, with `negated`, if it does not): none if it never
- * does, and one without conditions if it always does. Throws ProfileError (`unknown-argument`, `unknown-constant`,
- * `bad-value`, `not-expressible`, `too-many-rules`).
+ * Alternatives of which one holds exactly if the expression holds (with `negated`, if it does not): an empty list if it
+ * never does, one alternative without conditions if it always does. Throws ProfileError (`unknown-argument`,
+ * `unknown-constant`, `bad-value`, `not-expressible`, `too-many-rules`).
  */
 export function alternativesOf(
   expression: Expression,
@@ -142,12 +139,12 @@ function opposite(condition: Condition): readonly Conjunction[] {
 
 const LOW_WORD = 0xffff_ffffn;
 
-/** Alternatives for bits of an argument that are not `value`: the bits are contiguous. */
+/** Alternatives for masked bits of an argument that differ from `value`. The bits must be contiguous. */
 function unequal(arg: number, width: 32 | 64, mask: bigint, value: bigint): readonly Conjunction[] {
   const part = mask <= LOW_WORD ? 32 : width;
   const all = (1n << BigInt(part)) - 1n;
   const below = all & ~mask;
-  // Without higher bits, the values that are equal under the mask are a range.
+  // Without unmasked bits above, the values with equal masked bits are a range.
   if ((below & (below + 1n)) === 0n) {
     return [
       ...(value > 0n ? [[Object.freeze({ op: 'SCMP_CMP_LT', arg, width: part, value } as const)]] : []),
@@ -161,7 +158,7 @@ function unequal(arg: number, width: 32 | 64, mask: bigint, value: bigint): read
   ]);
 }
 
-/** A mask in parts: the highest contiguous bits of each word, and the other bits. */
+/** Splits a mask: the highest contiguous bits of each word, and the other bits. */
 function masksOf(mask: bigint, width: 32 | 64): readonly bigint[] {
   const words = width === 32 ? [mask] : [mask & LOW_WORD, mask & ~LOW_WORD];
   return words
@@ -173,7 +170,7 @@ function masksOf(mask: bigint, width: 32 | 64): readonly bigint[] {
     .filter(part => part !== 0n);
 }
 
-/** The bits of a mask, each on its own. */
+/** Splits a mask into its bits. */
 function bitsOf(mask: bigint): readonly bigint[] {
   const bits: bigint[] = [];
   for (let bit = 1n; bit <= mask; bit <<= 1n) if ((mask & bit) !== 0n) bits.push(bit);
@@ -189,7 +186,7 @@ const OPERATORS: Readonly<Record<Comparison, Exclude<Operator, 'SCMP_CMP_MASKED_
   '>=': 'SCMP_CMP_GE',
 };
 
-/** Reads a comparison as C writes it. Throws ProfileError (`policy-syntax`). */
+/** Reads a C comparison operator. Throws ProfileError (`policy-syntax`). */
 export function readComparison(scanner: Scanner): Comparison {
   const { text } = scanner.peek();
   if (!isComparison(text)) return scanner.unexpected('a comparison', 'Write ==, !=, <, <=, > or >=');
@@ -197,7 +194,7 @@ export function readComparison(scanner: Scanner): Comparison {
   return text;
 }
 
-/** Whether a word is a comparison as C writes it. */
+/** Whether a word is a C comparison operator. */
 export const isComparison = (text: string): text is Comparison => hasOwn(OPERATORS, text);
 
 function comparisonOf(
@@ -225,7 +222,7 @@ function comparisonOf(
         'Compare them with == or !=',
       );
     }
-    // Of bits that an argument does not have, none is set.
+    // Bits that an argument does not have are always clear.
     const mask = constantValue(masked, abi, parameter) & all;
     const positive = (comparison === '==') !== negated;
     if ((value & ~mask) !== 0n) return positive ? [] : [[]];
@@ -235,7 +232,7 @@ function comparisonOf(
   }
   const op = negated ? INVERSE[OPERATORS[comparison]] : OPERATORS[comparison];
   if (value > all) {
-    // Every argument is smaller.
+    // Every argument is smaller than this value.
     return op === 'SCMP_CMP_NE' || op === 'SCMP_CMP_LT' || op === 'SCMP_CMP_LE' ? [[]] : [];
   }
   return [[Object.freeze({ op, arg, width, value })]];
@@ -257,7 +254,7 @@ function indexOf(argument: string | number, { abi, syscall }: Topic, at: Locatio
   );
 }
 
-/** The unsigned number that a constant is on an ABI, where it is compared with that parameter. Throws ProfileError. */
+/** The unsigned value of a constant on an ABI, for a comparison with this parameter. Throws ProfileError. */
 function constantValue(constant: Constant, abi: AbiName, parameter: Parameter | undefined): bigint {
   switch (constant.kind) {
     case 'number':

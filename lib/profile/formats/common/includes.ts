@@ -1,4 +1,4 @@
-// Reads what a policy includes or extends: from the folder of the file that the user named, and from nowhere else.
+// Reads the files that a policy includes or extends, only from the folder of the file that the user named.
 import { fs, paths } from '../../../util/builtins.js';
 import type { Location } from '../../../util/errors.js';
 import { quote } from '../../../util/suggest.js';
@@ -6,16 +6,16 @@ import type { Profile } from '../../profile.js';
 import { readSource, type SourceText } from '../../read-source.js';
 import { failAt } from './scanner.js';
 
-/** Files within files, and files in all. */
+/** The maximum depth of included files, and their maximum number. */
 const MAX_DEPTH = 8;
 const MAX_FILES = 64;
 
-/** Parses a text as parseProfile does, with the files that it includes. */
+/** Parses a text, which may include files, as parseProfile does. */
 export type ParseIncluded = (source: SourceText, includes: Includes) => Profile;
 
-/** What the files of one policy share. */
+/** State that all files of one policy share. */
 interface Root {
-  /** Where all of them are; undefined where the policy was not read from a file. */
+  /** The folder that contains all files; undefined if the policy was not read from a file. */
   readonly folder: string | undefined;
   readonly parse: ParseIncluded;
   files: number;
@@ -24,7 +24,7 @@ interface Root {
 /** The files that one text may include. */
 export class Includes {
   readonly #root: Root;
-  /** The real paths of the files around, the outermost first. */
+  /** The real paths of the including files, the outermost first. */
   readonly #around: readonly string[];
   readonly #folder: string | undefined;
 
@@ -34,7 +34,7 @@ export class Includes {
     this.#folder = folder;
   }
 
-  /** For a text that was read from a path; one that was not may extend nothing but what ships. */
+  /** For a text from this path. A text without a path can only extend profiles that ship. */
   static of(path: string | undefined, parse: ParseIncluded): Includes {
     if (path === undefined) return new Includes({ folder: undefined, parse, files: 0 }, [], undefined);
     const folder = paths().dirname(paths().resolve(path));
@@ -45,7 +45,7 @@ export class Includes {
     );
   }
 
-  /** The profile of a name that ships, or of a path. Throws ProfileError as parseProfile, and as `text`. */
+  /** Parses a profile that ships, by name, or a file, by path. Throws ProfileError as parseProfile and `text` do. */
   profile(name: string, at: Location): Profile {
     if (!/[./\\]/.test(name)) return this.#root.parse(readSource(name), this.#within(at, undefined));
     const [source, includes] = this.text(name, at);
@@ -53,7 +53,7 @@ export class Includes {
   }
 
   /**
-   * The text of a path, relative to the file that names it, with what that may include in turn.
+   * The text of a file, whose path is relative to the file that names it, and the files that it may include in turn.
    * Throws ProfileError (`include-refused`, `include-cycle`, and those of readSource).
    */
   text(path: string, at: Location): readonly [source: SourceText, includes: Includes] {
@@ -67,7 +67,7 @@ export class Includes {
       );
     }
     const named = paths().resolve(this.#folder, path);
-    // For a file that does not exist, the error of reading it is thrown.
+    // If the file does not exist, throws the error of reading it.
     const source = isWithin(named, folder) || isWithin(named, this.#folder) ? readSource(named) : undefined;
     const real = source === undefined ? undefined : fs().realpathSync(named);
     if (source === undefined || real === undefined || !isWithin(real, folder)) {

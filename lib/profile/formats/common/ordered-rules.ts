@@ -1,4 +1,4 @@
-// Policies of rules that are tried in order, for all calls: the first match applies.
+// Policies with one ordered list of rules for all calls: the first match applies.
 import type { Abi } from '../../../kernel/abi.js';
 import type { Action } from '../../../kernel/action.js';
 import {
@@ -18,19 +18,19 @@ import { firstCase, type CallCase } from './cases.js';
 import { alternativesOf, type Comparison, type Constant, type Expression } from './expression.js';
 import { failAt } from './scanner.js';
 
-/** Numbers of calls, ascending, apart from each other, both ends included. */
+/** Ascending, disjoint ranges of call numbers, inclusive. */
 export type Ranges = readonly (readonly [low: number, high: number])[];
 
 export interface OrderedRule {
-  /** The calls that it is about. */
+  /** The calls to which the rule applies. */
   readonly numbers: Ranges;
-  /** What else has to hold. */
+  /** An additional condition. */
   readonly when: Expression;
   readonly action: Action;
   readonly at: Location;
 }
 
-/** Numbers that are treated alike. */
+/** Numbers with the same outcome. */
 interface OrderedRun extends AnsweredRun {
   readonly part: SyscallPolicy;
 }
@@ -39,7 +39,7 @@ const LAST = 0xffffffff;
 export const ALWAYS: Expression = { kind: 'always' };
 export const ALL_NUMBERS: Ranges = [[0, LAST]];
 
-/** The numbers that are not in the ranges. */
+/** The numbers outside of the ranges. */
 export function without(ranges: Ranges): Ranges {
   const gaps: [number, number][] = [];
   let from = 0;
@@ -54,7 +54,7 @@ export function without(ranges: Ranges): Ranges {
 export const valuesOf = (numbers: Iterable<number>): Ranges =>
   [...new Set(numbers)].sort((a, b) => a - b).map(number => [number, number]);
 
-/** The numbers that are in both. */
+/** The numbers in both. */
 export function common(first: Ranges, second: Ranges): Ranges {
   const shared: [number, number][] = [];
   let [a, b] = [0, 0];
@@ -87,8 +87,8 @@ export function compared(comparison: Comparison, value: number): Ranges {
 }
 
 /**
- * A comparison of the low half of an argument, or of the bits of it that a mask has, with a number. Order under a mask, for which
- * policies have no words, becomes equality of bits.
+ * Compares the low half of an argument, or its masked bits, with a number. An order comparison with a mask, which policies cannot
+ * express, becomes equality of bits.
  */
 export function lowCompared(
   argument: number,
@@ -107,14 +107,14 @@ export function lowCompared(
     mask: number(bits),
     value: number(to),
   });
-  /** More than a number: equal to it above some bit that only these bits have. */
+  /** The argument is greater: it has a bit that `limit` lacks, and is equal above that bit. */
   const above = (limit: bigint): Expression => {
     const of: Expression[] = [];
     for (let bit = 1n << 31n; bit > 0n; bit >>= 1n) {
       const higher = ~(2n * bit - 1n);
       if ((limit & bit) === 0n && (mask & bit) !== 0n)
         of.push(equal(mask & (higher | bit), (limit & higher) | bit));
-      // A number that lacks a bit of the limit is below it.
+      // If the mask lacks a bit of the limit, every masked value is smaller from there on.
       if ((limit & bit) !== 0n && (mask & bit) === 0n) break;
     }
     return { kind: 'or', of };
@@ -137,7 +137,7 @@ export function lowCompared(
 }
 
 /**
- * The numbers of one ABI with the results of rules, the last of which matches every call. Throws ProfileError as
+ * The numbers of one ABI with the outcomes of rules. The last rule matches every call. Throws ProfileError as
  * `alternativesOf` does.
  */
 export function orderedTable(
@@ -187,7 +187,7 @@ export function orderedTable(
   };
 }
 
-/** The index of the first run that begins at a number or above it. */
+/** The index of the first run that begins at this number or above it. */
 function firstFrom(runs: readonly { readonly low: number }[], low: number, from: number): number {
   let [start, end] = [from, runs.length];
   while (start < end) {
@@ -199,9 +199,8 @@ function firstFrom(runs: readonly { readonly low: number }[], low: number, from:
 }
 
 /**
- * The policy of ABIs, the native one first; an ABI is left out if all of its calls get the action for other
- * architectures. `stated` is the action of the text for calls without a rule. Throws ProfileError
- * (`not-expressible`).
+ * The policy for several ABIs, the native one first. An ABI is omitted if all of its calls have the action for other
+ * architectures. `stated` is the text's action for calls without a rule. Throws ProfileError (`not-expressible`).
  */
 export function orderedPolicy(
   tables: readonly AbiTable<OrderedRun>[],
@@ -212,7 +211,7 @@ export function orderedPolicy(
   const used = tables.filter(
     ({ runs }, index) => index === 0 || runs.some(({ answer }) => answer !== badArch),
   );
-  // If most numbers have another action by rules, because a list of them would be too long.
+  // If rules give most numbers another action, that one becomes the default, because a list of them would be too long.
   const defaultAction = [stated, defaultOf(used)].find(action => isShort(used, action));
   if (defaultAction === undefined) return tooLong(used, stated);
   return {

@@ -1,9 +1,9 @@
-// Reads constants of conditions as minijail's format and the `words` format write them.
+// Reads constants of conditions in minijail's format and the `words` format.
 import type { Constant } from './expression.js';
 import { checkDepth, type Scanner } from './scanner.js';
 
 /**
- * Reads `CLONE_NEWUSER|CLONE_NEWNS`, `~0x3` and parentheses. `readText` takes a number or a name, and returns undefined where
+ * Reads `CLONE_NEWUSER|CLONE_NEWNS`, `~0x3` and parentheses. `readText` reads a number or a name, and returns undefined if
  * there is none. Throws ProfileError (`policy-syntax`, `too-deep`).
  */
 export function readConstant(scanner: Scanner, readText: () => string | undefined, depth = 0): Constant {

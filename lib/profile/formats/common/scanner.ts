@@ -1,14 +1,14 @@
-// The words, numbers and signs of a policy's text, with positions, and the errors for unexpected ones.
+// Splits a policy's text into words, numbers and signs with positions, and reports unexpected ones.
 import type { Code } from '../../../util/codes.js';
 import { UsageError, ProfileError, type Location } from '../../../util/errors.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
 import { reasonOf, attempt } from '../../../util/failures.js';
 
-/** A word, a number or a sign; at the end of the text an empty one. */
+/** A word, a number or a sign; empty at the end of the text. */
 export interface Token {
   readonly text: string;
   readonly at: Location;
-  /** Whether there are only blanks before it in its line. */
+  /** Whether only blanks precede it in its line. */
   readonly startsLine: boolean;
   /** Whether it is at the start of its line. */
   readonly startsColumn: boolean;
@@ -16,13 +16,13 @@ export interface Token {
 
 /** The tokens of a format. Patterns are sticky (`y`). */
 export interface Syntax {
-  /** Blanks and comments; line breaks among them where lines mean nothing. */
+  /** Blanks and comments, including line breaks if the format ignores lines. */
   readonly gap: RegExp;
   /** A word, a number or a sign. */
   readonly token: RegExp;
 }
 
-/** Tokens in one text. Real policies have some thousands. */
+/** The maximum number of tokens in a text. Real policies have a few thousand. */
 const MAX_TOKENS = 500_000;
 
 /** Throws ProfileError with one problem. */
@@ -30,18 +30,18 @@ export function failAt(at: Location, code: Code, message: string, remedy?: strin
   throw new ProfileError([{ code, severity: 'error', message, at, ...(remedy !== undefined && { remedy }) }]);
 }
 
-/** The result of a function; a UsageError that it throws becomes a ProfileError with a position. */
+/** The result of a function. A UsageError that it throws becomes a ProfileError with a position. */
 export const placed = <Result>(at: Location, look: () => Result): Result =>
   attempt(look, UsageError, error => failAt(at, error.code, reasonOf(error), error.remedy));
 
 const MAX_DEPTH = 64;
 
-/** Throws ProfileError (`too-deep`). */
+/** Throws ProfileError (`too-deep`) beyond the maximum depth. */
 export function checkDepth(depth: number, what: 'conditions' | 'values', at: Location): void {
   if (depth > MAX_DEPTH) failAt(at, 'too-deep', `${what} are nested more than ${MAX_DEPTH} deep`);
 }
 
-/** A list of more names is too long for a remedy. */
+/** The maximum number of names that a remedy lists. */
 const FEW = 20;
 
 /**
@@ -62,10 +62,10 @@ export function failUnknown(
 export const shown = ({ text }: Pick<Token, 'text'>): string =>
   text === '' ? 'the end of the text' : quote(text);
 
-/** Goes through the tokens of a text, forwards and back. */
+/** Iterates over the tokens of a text, forwards and back. */
 export class Scanner {
   readonly #tokens: readonly Token[];
-  /** The index of the token that comes next. */
+  /** The index of the next token. */
   position = 0;
 
   /** Throws ProfileError (`policy-syntax`, `too-many-values`). */
@@ -73,14 +73,14 @@ export class Scanner {
     this.#tokens = tokensOf(text, file, syntax);
   }
 
-  /** The token that comes next, or one after it. */
+  /** Returns the next token, or a later one, without consuming it. */
   peek(ahead = 0): Token {
     const token = this.#tokens[Math.min(this.position + ahead, this.#tokens.length - 1)];
     if (token === undefined) throw new Error('unreachable: the last token is the end of the text');
     return token;
   }
 
-  /** Takes the token that comes next. */
+  /** Consumes the next token. */
   next(): Token {
     const token = this.peek();
     this.position++;
@@ -98,13 +98,13 @@ export class Scanner {
     return true;
   }
 
-  /** Takes the token that comes next, which must be this one. Throws ProfileError (`policy-syntax`). */
+  /** Consumes the next token. Throws ProfileError (`policy-syntax`) if it does not have this text. */
   expect(text: string, remedy?: string): Token {
     if (this.peek().text === text) return this.next();
     return this.unexpected(quote(text), remedy);
   }
 
-  /** Throws ProfileError (`policy-syntax`) for the token that comes next. */
+  /** Throws ProfileError (`policy-syntax`) at the next token. */
   unexpected(expected: string, remedy?: string): never {
     const token = this.peek();
     return failAt(token.at, 'policy-syntax', `expected ${expected}, found ${shown(token)}`, remedy);
@@ -128,7 +128,7 @@ function tokensOf(text: string, file: string, { gap, token }: Syntax): readonly 
     ) {
       for (const { 0: character, index } of blank.matchAll(/[\r\n]/g)) {
         const next = position + index + 1;
-        // CRLF is one break, also where its characters are of two gaps.
+        // CRLF is one line break, even if its characters are in two gaps.
         if (character === '\r' && text[next] === '\n') continue;
         line++;
         lineStart = next;

@@ -1,4 +1,4 @@
-// Policies of statements about calls, to which the formats of launchers are parsed, and their meaning on one machine.
+// Policies as statements about calls, the common form of several text formats, and their meaning on one machine.
 import { ABIS, callNumber, isKnownSyscall } from '../../../kernel/abi.js';
 import type { Action } from '../../../kernel/action.js';
 import type { AbiName, Architecture } from '../../../kernel/architectures.js';
@@ -12,19 +12,19 @@ import { firstCase, strongestCase, type CallCase } from './cases.js';
 import { alternativesOf, expressionBudget, type Expression } from './expression.js';
 import { failAt } from './scanner.js';
 
-/** What a call gets under a condition. */
+/** The action for a call under a condition. */
 export interface StatementCase {
   readonly action: Action;
   readonly when: Expression;
   readonly at: Location;
 }
 
-/** What one call gets. */
+/** The actions for one call. */
 export interface CallStatement {
   /** A name, or a number in digits. */
   readonly name: string;
   readonly at: Location;
-  /** The ABIs that it is about; all unless given. */
+  /** The ABIs to which it applies; default: all. */
   readonly on?: readonly AbiName[];
   readonly cases: readonly StatementCase[];
 }
@@ -34,17 +34,17 @@ export interface StatementPolicy {
   readonly badArch: Action;
   /** The ABIs of an architecture that the policy covers, the native one first. */
   readonly covers: (arch: Architecture) => readonly AbiName[];
-  /** Which case of a call applies if several hold. */
+  /** Which case of a call applies if several match. */
   readonly wins: 'first' | 'strongest';
-  /** What is compared of an argument where a condition does not say: the register, or what the kernel reads. */
+  /** The bits to compare if a condition does not specify them: the whole register, or those that the kernel reads. */
   readonly width: 'register' | 'declared';
-  /** What follows for a call that an ABI does not have: an error, or nothing. */
+  /** Whether a call that an ABI does not have is an error or ignored. */
   readonly missing: 'error' | 'ignored';
   readonly statements: readonly CallStatement[];
   readonly at: Location;
 }
 
-/** For launchers whose programs ignore bit 30: calls of x32 get the default action. */
+/** For launchers whose programs ignore bit 30: calls of x32 are covered, with the default action. */
 export const withX32 = (arch: Architecture): readonly AbiName[] =>
   arch === 'x86_64' ? ['x86_64', 'x32'] : [arch];
 
@@ -54,7 +54,7 @@ export function checkCall(name: string, at: Location): void {
     failAt(at, 'unknown-syscall', noSuchCall(name), didYouMeanCall(name));
 }
 
-/** The meaning of a policy of statements. Throws ProfileError as `alternativesOf` does, and `unknown-syscall`. */
+/** The meaning of a policy of statements. Throws ProfileError (`unknown-syscall`, and those of `alternativesOf`). */
 export function resolveStatements(
   policy: StatementPolicy,
   context: WrittenContext,

@@ -1,8 +1,8 @@
-// The library that reads YAML, loaded when the first text needs it: it is larger than all that enforces a filter.
+// The YAML library, loaded for the first text that needs it: it is larger than all code that enforces filters.
 import type * as Yaml from 'yaml';
 import { packageFile } from '../../../package-files.js';
 
-/** Bundles for browsers have it inside (scripts/bundle.mjs). */
+/** Bundles for browsers contain the library (scripts/bundle.mjs). */
 export const yamlLibrary = (): typeof Yaml =>
   process.getBuiltinModule('node:module').createRequire(packageFile('package.json'))(
     packageFile('bundle/yaml.js'),

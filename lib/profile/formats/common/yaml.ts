@@ -1,4 +1,4 @@
-// Reads YAML into the values that JSON has, each with its place, so that one reader of fields serves both.
+// Reads YAML into the values of JSON, with positions, so that both formats share one reader of fields.
 import type * as Yaml from 'yaml';
 import type { Code } from '../../../util/codes.js';
 import type { Location } from '../../../util/errors.js';
@@ -18,13 +18,13 @@ import {
 import { failAt } from './scanner.js';
 import { yamlLibrary } from './yaml-library.js';
 
-/** Characters of a text; the YAML reader takes far longer for each than JSON's. */
+/** The maximum length of a text, because reading YAML takes far longer than JSON. */
 const MAX_LENGTH = 1024 * 1024;
 
 /**
- * Reads the documents of a YAML text that hold something, of which there is at least one. Throws ProfileError (`yaml-syntax`,
- * `too-deep`, `too-many-values`, `key-too-long`, `profile-too-large`): also for aliases, tags and keys that stand twice, on which
- * readers do not agree.
+ * Reads the non-empty documents of a YAML text, of which there must be at least one. Throws ProfileError (`yaml-syntax`,
+ * `too-deep`, `too-many-values`, `key-too-long`, `profile-too-large`), also for aliases, tags and duplicate keys, which other
+ * readers treat differently.
  */
 export function readYaml(text: string, file: string): readonly [JsonValue, ...JsonValue[]] {
   const { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } = yamlLibrary();
@@ -50,7 +50,7 @@ export function readYaml(text: string, file: string): readonly [JsonValue, ...Js
       merge: false,
       prettyErrors: false,
       stringKeys: true,
-      // Looked for below: the library compares each key with all others.
+      // Duplicate keys are checked below, because the library compares each key with all others.
       uniqueKeys: false,
     });
   } catch (error) {
@@ -124,7 +124,7 @@ const startOf = (node: unknown): number => {
   return range?.[0] ?? 0;
 };
 
-/** A number in JSON's decimal digits, exactly: YAML has hexadecimal and octal ones too. */
+/** A number in decimal digits, exactly, as in JSON: YAML also has hexadecimal and octal ones. */
 function numberText(source: string | undefined, value: number): string {
   const text = source?.replace(/^\+/, '') ?? String(value);
   return /^0[xo][\da-f]+$/i.test(text) && text.length < 40 ? String(BigInt(text)) : text;

@@ -1,4 +1,5 @@
-// Policies of easyseccomp, which crun takes as programs. Source: README.md, src/parser.y, src/lexer.l and src/generator.c of it.
+// Policies of easyseccomp, which crun accepts in compiled form. Source: README.md, src/parser.y, src/lexer.l and src/generator.c
+// of easyseccomp.
 import { ABIS, abiNamed, callNumber, syscallsOf } from '../../../kernel/abi.js';
 import { abisOf } from '../../../kernel/architectures.js';
 import { didYouMeanCall, noSuchCall } from '../../../kernel/calls/suggest-call.js';
@@ -44,14 +45,14 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   KILL: SCMP_ACT_KILL_THREAD,
 };
 
-/** What a comparison is with: a number, or `@read`, `@read@x86`. */
+/** The right side of a comparison: a number, or `@read`, `@read@x86`. */
 interface Value {
   readonly number: number | undefined;
   readonly name: string;
   readonly at: Location;
 }
 
-/** One condition, before the meaning of names on the machine is known. */
+/** One condition, before its names are resolved for the machine. */
 type Test =
   | { readonly kind: 'expression'; readonly of: Expression }
   | { readonly kind: 'arch'; readonly values: readonly Value[]; readonly negated: boolean }
@@ -59,7 +60,7 @@ type Test =
       readonly kind: 'set';
       readonly values: readonly Value[];
       readonly negated: boolean;
-      /** Whether a call that the machine does not have is an error: in a list it is passed over. */
+      /** Whether a call that the machine does not have is an error; in a list it is ignored. */
       readonly all: boolean;
     }
   | { readonly kind: 'order'; readonly comparison: Comparison; readonly value: Value }
@@ -69,7 +70,7 @@ interface WrittenRule {
   readonly tests: readonly Test[];
   readonly action: Action;
   readonly at: Location;
-  /** What has to be defined, or not to be, for the rule to count. */
+  /** Names that must be defined, or undefined, for the rule to apply. */
   readonly directives: readonly Directive[];
 }
 
@@ -109,9 +110,9 @@ function readRules(text: string, file: string): readonly WrittenRule[] {
   return rules;
 }
 
-/** Of one rule; the compiler of easyseccomp takes fewer. */
+/** The maximum number of tests in a rule; easyseccomp's compiler accepts fewer. */
 const MAX_TESTS = 64;
-/** Open at one place. */
+/** The maximum number of nested directives. */
 const MAX_DIRECTIVES = 64;
 
 function readDirective(scanner: Scanner, open: Directive[]): void {
@@ -137,7 +138,7 @@ function readDirective(scanner: Scanner, open: Directive[]): void {
   open.push({ name: name.text, defined: word === 'ifdef', at });
 }
 
-/** A comparison, with parentheses around it or without. */
+/** Reads a comparison, with or without parentheses. */
 function readTest(scanner: Scanner): Test {
   const grouped = scanner.accept('(');
   const test = readPlainTest(scanner);
@@ -202,12 +203,12 @@ function readSet(scanner: Scanner, variable: string): readonly Value[] {
   return values;
 }
 
-/** A number, or a name where the variable has some. Throws ProfileError. */
+/** Reads a number, or a name if the variable has named values. Throws ProfileError. */
 function readValue(scanner: Scanner, variable: string): Value {
   const token = scanner.next();
   const { text, at } = token;
   if (/^\d/.test(text)) {
-    // Calls with bit 31 are none, and libseccomp has negative numbers for those that an architecture lacks.
+    // No call has bit 31 set, and libseccomp uses negative numbers for calls that an architecture lacks.
     const limit = variable === '$syscall' ? 0x7fff_ffff : 0xffff_ffff;
     const number = text.length > 12 ? Infinity : Number(text);
     if (number > limit)
@@ -229,7 +230,7 @@ function readValue(scanner: Scanner, variable: string): Value {
 
 function archNumber(name: string, at: Location): number {
   const abi = abiNamed(name);
-  // x32 has a separate token, which no call has.
+  // x32 has a token that is not a value of `seccomp_data.arch`.
   if (abi !== undefined) return abi.token;
   const token = own<Readonly<Record<string, number>>, string>(SCMP_ARCHS, `SCMP_ARCH_${name.toUpperCase()}`);
   if (token !== undefined) return token;
@@ -243,7 +244,7 @@ function readVersion({ text, at }: Token): string {
   return failAt(at, 'bad-value', `${quote(version)} is not a version of Linux`, 'Write KERNEL(5.3)');
 }
 
-/** `ALLOW()`, `ERRNO(EPERM)`, `TRACE(7)`. Throws ProfileError. */
+/** Reads `ALLOW()`, `ERRNO(EPERM)` or `TRACE(7)`. Throws ProfileError. */
 function readAction(scanner: Scanner): Action {
   const token = scanner.next();
   const action = actionNamed(token, ACTIONS);
@@ -262,7 +263,7 @@ function readAction(scanner: Scanner): Action {
   return (action | number) >>> 0;
 }
 
-/** The numbers of calls that a test is about. Throws ProfileError (`unknown-syscall`, `unknown-architecture`). */
+/** The numbers of calls that a test selects. Throws ProfileError (`unknown-syscall`, `unknown-architecture`). */
 function numbersOf(test: Exclude<Test, { kind: 'expression' | 'arch' }>, { arch }: Target): Ranges {
   if (test.kind === 'kernel') {
     const kernel = parseKernelVersion(test.version);
@@ -296,11 +297,11 @@ function numbersOf(test: Exclude<Test, { kind: 'expression' | 'arch' }>, { arch 
   return test.negated ? without(ranges) : ranges;
 }
 
-/** Whether a name is defined: as container engines define capabilities and architectures. */
+/** Whether a name is defined. Container engines define capabilities and architectures. */
 const isDefined = (name: string, { arch, capabilities }: Target): boolean =>
   capabilities.has(name) || name === `ARCH_${ABIS[arch].dockerName.toUpperCase()}`;
 
-/** An architecture that no rule names. */
+/** Stands for an architecture that no rule names. */
 const ANOTHER = NaN;
 
 /** Policies of easyseccomp. */
@@ -344,7 +345,7 @@ export const EASYSECCOMP: TextFormat = {
         const tables = abisOf(target.arch).map(abi =>
           orderedTable(ABIS[abi], rulesFor(ABIS[abi].audit), budget),
         );
-        // Kernels of this machine have no other architecture: its action is that of most of its numbers.
+        // This machine's kernel has no other architecture; its action is that of most of the numbers.
         const foreign = defaultOf([orderedTable(ABIS[target.arch], rulesFor(ANOTHER), budget)]);
         const stated = active.find(({ tests }) => tests.length === 0)?.action ?? end.action;
         return orderedPolicy(tables, stated, foreign, context);
@@ -356,7 +357,7 @@ export const EASYSECCOMP: TextFormat = {
 const isFor = ({ values, negated }: Extract<Test, { kind: 'arch' }>, audit: number): boolean =>
   values.some(({ number, name, at }) => (number ?? archNumber(name, at)) === audit) !== negated;
 
-/** The numbers of a rule. `kernels` contains those of KERNEL(), by version. */
+/** The numbers of a rule. `kernels` caches those of KERNEL() by version. */
 const aboutNumbers = ({ tests }: WrittenRule, target: Target, kernels: Map<string, Ranges>): Ranges =>
   tests.reduce<Ranges>((numbers, test) => {
     if (test.kind === 'expression' || test.kind === 'arch') return numbers;

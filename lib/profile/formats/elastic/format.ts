@@ -1,4 +1,4 @@
-// Policies of elastic's go-seccomp-bpf, as Beats have them in their settings. Source: filter.go, assembler.go and cmd/sandbox of it.
+// Policies of elastic's go-seccomp-bpf, as in the settings of Beats. Source: its filter.go, assembler.go and cmd/sandbox.
 import { ABIS, isKnownSyscall, X32_BIT } from '../../../kernel/abi.js';
 import type { Action } from '../../../kernel/action.js';
 import { didYouMeanCall, noSuchCall } from '../../../kernel/calls/suggest-call.js';
@@ -26,7 +26,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   trace: SCMP_ACT_TRACE(0),
 };
 
-/** Whatever the case of their letters. The last two are about the bits of the value: whether one is set, or none. */
+/** Operations; their case is ignored. The last two test whether one of the value's bits is set, or none. */
 const OPERATIONS: Readonly<Record<string, Comparison | 'set' | 'clear'>> = {
   Equal: '==',
   NotEqual: '!=',
@@ -40,7 +40,7 @@ const OPERATIONS: Readonly<Record<string, Comparison | 'set' | 'clear'>> = {
 
 const MAX_VALUE = 0xffff_ffff_ffff_ffffn;
 
-/** The object that has the policy. Throws ProfileError (`several-profiles`, `unknown-key`). */
+/** The object that contains the policy. Throws ProfileError (`several-profiles`, `unknown-key`). */
 function sectionOf(text: string, file: string, findings: Findings): JsonObject | undefined {
   const [document, second] = readYaml(text, file);
   if (second !== undefined)
@@ -72,7 +72,7 @@ function readAction(value: JsonValue | undefined, what: string, findings: Findin
   return action;
 }
 
-/** What the calls of one group get, in the order of the text. */
+/** The statements of one group, in the order of the text. */
 function readGroup(item: JsonValue, findings: Findings): readonly CallStatement[] {
   const object = readObject(item, 'an item of "syscalls"', findings);
   if (object === undefined) return [];
@@ -122,7 +122,7 @@ function readGroup(item: JsonValue, findings: Findings): readonly CallStatement[
 function readCondition(item: JsonValue, findings: Findings): readonly Expression[] {
   const object = readObject(item, 'an item of "arguments"', findings);
   if (object === undefined) return [];
-  // Programs that do not read it as Beats do call the argument "position".
+  // Programs that read policies differently from Beats call the argument "position".
   const key = object.members.has('position') ? 'position' : 'argument';
   const fields = exactFields(object, ['operation'], [key, 'value'], findings);
   const number = (
@@ -163,7 +163,7 @@ export const ELASTIC: TextFormat = {
     const fields =
       section && exactFields(section, ['default_action', 'syscalls'], ['enabled', 'no_new_privs'], findings);
     const enabled = fields?.get('enabled');
-    // Readers do not agree on "no", "off" and "0".
+    // Readers treat "no", "off" and "0" differently.
     if (enabled !== undefined && !(enabled.kind === 'boolean' && enabled.value))
       findings.error(
         'no-seccomp-section',
@@ -202,7 +202,7 @@ export const ELASTIC: TextFormat = {
   },
 };
 
-/** Every call of x32 gets ENOSYS. */
+/** Adds ENOSYS for every call of x32. */
 const withoutX32 = (defaultAction: Action): AbiPolicy => {
   const answer = SCMP_ACT_ERRNO(ENOSYS);
   const part = Object.freeze({ rules: Object.freeze([]), otherwise: answer });

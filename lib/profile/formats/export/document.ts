@@ -1,4 +1,4 @@
-// Writes a policy in the words that container runtimes share: names, actions and comparisons of 64 bits.
+// Converts a policy to the document that container runtimes share: names, actions and 64-bit comparisons.
 
 import { isMultiplexer, syscallName, type Abi } from '../../../kernel/abi.js';
 import {
@@ -36,7 +36,7 @@ export interface DocumentRule {
   readonly args?: readonly DocumentArgument[];
 }
 
-/** What the formats of Docker, OCI and the Security Profiles Operator have in common. Source: runtime-spec, config-linux.md. */
+/** The part that the formats of Docker, OCI and the Security Profiles Operator share. Source: runtime-spec, config-linux.md. */
 export interface SeccompDocument {
   readonly defaultAction: ActionName;
   readonly defaultErrnoRet?: number;
@@ -50,15 +50,15 @@ export interface SeccompDocument {
 
 interface DocumentOptions {
   /**
-   * Whether conditions on i386's `socketcall` and `ipc` are written out. Every reader derives them from `socket`, `semop`
-   * and the like; they are needed where the policy says something else.
+   * Whether to write conditions on i386's `socketcall` and `ipc`. Every reader derives them from `socket`, `semop` and
+   * the like; they are needed if the policy differs from that.
    */
   readonly multiplexers: boolean;
 }
 
 /**
- * Whether every rule can be written as it stands: the formats bind conditions on one argument by OR, compare whole
- * registers, give calls with conditions the default action otherwise, and leave open which of two actions wins.
+ * Whether every rule can be written directly: the formats combine conditions on one argument with OR, compare whole
+ * registers, apply the default action if no condition of a call holds, and do not define which of two actions wins.
  */
 export const isPlain = ({ abis, defaultAction }: Policy): boolean =>
   abis.every(({ abi, syscalls }) =>
@@ -76,11 +76,11 @@ export const isPlain = ({ abis, defaultAction }: Policy): boolean =>
   );
 
 /**
- * The document of a plain policy. It names each call once, with the rules of the first ABI that has it, and adds names
- * whose action is the default one where the rule for newer calls needs them: it starts above the highest number named.
+ * The document of a plain policy. It names each call once, with the rules of the first ABI that has it. If the rule for
+ * newer calls needs them, it adds names with the default action, because the rule starts above the highest number named.
  *
- * Throws ConversionError (`not-expressible`) for what these formats cannot say. It is for the caller to read the document
- * again and compare: ABIs may differ in what they say about one name.
+ * Throws ConversionError (`not-expressible`) for anything that these formats cannot express. The caller must read the
+ * document again and compare: ABIs may differ in the rules for one name.
  */
 export function documentOf(policy: Policy, options: DocumentOptions): SeccompDocument {
   const { defaultAction, badArch, abis, flags } = policy;
@@ -129,7 +129,7 @@ export function documentOf(policy: Policy, options: DocumentOptions): SeccompDoc
 
 function nameOf(abi: Abi, number: number, part: SyscallPolicy): string {
   const name = syscallName(abi.name, number);
-  // Readers know other tables than this one, and names that a table lacks are passed over.
+  // Readers have other tables than this one, and ignore names that their table lacks.
   if (name !== undefined) return name;
   throw notExpressible(
     `call number ${number} of ${abi.name}, which gets ${actionName(part.rules[0]?.action ?? part.otherwise)}, has no name`,
@@ -137,8 +137,9 @@ function nameOf(abi: Abi, number: number, part: SyscallPolicy): string {
 }
 
 /**
- * One entry for all names with the same action and conditions. Those with fewer conditions come first: runtimes refuse a rule
- * that an earlier one continues with another action. By i386's socketcall, a condition on argument 0 is lost.
+ * One entry for all names with the same action and conditions, those with fewer conditions first: runtimes reject a rule
+ * whose conditions an earlier rule extends with another action. Conditions on argument 0 do not count, because i386's
+ * socketcall loses them.
  */
 function grouped(calls: ReadonlyMap<string, SyscallPolicy>): readonly DocumentRule[] {
   const groups = new Map<string, { readonly names: string[]; readonly rule: Rule }>();
@@ -183,7 +184,7 @@ const NAMES = new Map<Action, ActionName>([
   ...(Object.keys(ACTIONS) as ActionName[]).map((name): [Action, ActionName] => [ACTIONS[name], name]),
 ]);
 
-/** An action by name, with the number of ERRNO and TRACE. */
+/** The name of an action, with the number of ERRNO and TRACE. */
 function actionWords(action: Action): { readonly name: ActionName; readonly data?: number } {
   const [kind, data] = [actionKind(action), actionData(action)];
   const name = NAMES.get(kind);

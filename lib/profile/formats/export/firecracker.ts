@@ -13,7 +13,7 @@ const DWORD = 0xffff_ffffn;
 /**
  * The JSON text of a file with one category, for a plain policy.
  *
- * Conditions of 32 bits are written as `dword` only with `eq` and `masked_eq`, the two on which all versions agree.
+ * Conditions of 32 bits are written as `dword` only with `eq` and `masked_eq`, which mean the same in all versions.
  * Throws ConversionError (`not-expressible`). Source: docs/seccompiler.md of Firecracker.
  */
 export function firecrackerText(policy: Policy, category: string): string {
@@ -58,7 +58,7 @@ export function firecrackerText(policy: Policy, category: string): string {
   })}\n`;
 }
 
-/** The format wants a second action even where no rule has it. */
+/** The format requires a second action even if no rule has it. */
 const oppositeOf = (action: Action): Action =>
   action === SCMP_ACT_KILL_THREAD ? SCMP_ACT_ERRNO(1) : SCMP_ACT_KILL_THREAD;
 

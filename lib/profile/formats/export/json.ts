@@ -1,11 +1,11 @@
-// The JSON text of a document, as container runtimes read it.
+// Formats a document as JSON for container runtimes.
 import { objectText } from '../../object-text.js';
 import type { SeccompDocument } from './document.js';
 import { owned } from '../../../util/own.js';
 
 /**
- * OCI's `linux.seccomp`, or Docker's profile, which differs in naming the 32-bit ABIs by `archMap`.
- * Numbers of 64 bits are written exactly. Sources: runtime-spec, config-linux.md; moby's profiles/seccomp.
+ * OCI's `linux.seccomp`, or Docker's profile, which lists the 32-bit ABIs in `archMap` instead. Numbers of 64 bits are
+ * written exactly. Sources: runtime-spec, config-linux.md; moby's profiles/seccomp.
  */
 export function documentText(document: SeccompDocument, format: 'docker' | 'oci'): string {
   const { defaultAction, defaultErrnoRet, architectures, flags, syscalls, ...listener } = owned(document);

@@ -1,4 +1,4 @@
-// The resource of Kubernetes' Security Profiles Operator.
+// Writes the resource of Kubernetes' Security Profiles Operator.
 import type { ConversionError } from '../../../util/errors.js';
 import { quote } from '../../../util/suggest.js';
 import type { DocumentRule, SeccompDocument } from './document.js';
@@ -7,7 +7,7 @@ import { own, owned } from '../../../util/own.js';
 import { optionError } from '../../../util/options.js';
 import { notExpressible } from '../../../util/failures.js';
 
-/** The part of the resource that is the profile, in OCI's words. */
+/** The part of the resource that contains the profile, with OCI's keys. */
 type SpoSpec = Omit<SeccompDocument, 'defaultErrnoRet' | 'flags'> & {
   readonly flags?: readonly string[];
 };
@@ -16,7 +16,7 @@ const MAX_INT64 = 0x7fff_ffff_ffff_ffffn;
 const LISTENER = /^\/var\/run\/security-profiles-operator\/[a-zA-Z0-9_.-]+$/;
 
 /**
- * The `spec` of a resource, or ConversionError (`not-expressible`) for values that its schema rejects: an errno of
+ * The `spec` of a resource. Throws ConversionError (`not-expressible`) for values that its schema rejects: an errno of
  * the default action other than EPERM, an errno of 0, values above 2^63 - 1, listeners outside of the operator's
  * folder. Source: api/seccompprofile of the operator.
  */

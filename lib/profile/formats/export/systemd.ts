@@ -1,4 +1,4 @@
-// Writes a policy as settings of a systemd unit: calls by name, for all ABIs alike.
+// Writes a policy as settings of a systemd unit, which name calls for all ABIs alike.
 
 import { syscallName, type Abi } from '../../../kernel/abi.js';
 import { actionData, actionKind, actionName, type Action } from '../../../kernel/action.js';
@@ -15,12 +15,12 @@ import { systemdGroup } from '../systemd/groups.js';
 import { ARCHITECTURE_NAMES } from '../systemd/format.js';
 import { notExpressible } from '../../../util/failures.js';
 
-/** Columns that lists of names are broken at. */
+/** The column at which lists of names are wrapped. */
 const WIDTH = 100;
 
 /**
- * The section of a unit, or of a file in its `.d` folder. Throws ConversionError (`not-expressible`).
- * Source: systemd.exec(5).
+ * The section of a unit, or of a drop-in file in its `.d` folder. Throws ConversionError (`not-expressible`). Source:
+ * systemd.exec(5).
  */
 export function systemdText(policy: Policy): string {
   const { defaultAction, abis } = policy;
@@ -48,7 +48,7 @@ export function systemdText(policy: Policy): string {
     ...(allows ? denyList(calls) : allowList(calls, defaultAction)),
     ...architectures(policy),
   ];
-  // A setting without effect, by which the format of the text is detected.
+  // A setting without effect, so that the format of the text can be detected.
   return `${['[Service]', ...(settings.length > 0 ? settings : ['SystemCallArchitectures='])].join('\n')}\n`;
 }
 
@@ -58,7 +58,7 @@ function nameOf(abi: Abi, number: number): string {
   throw notExpressible(`call number ${number} of ${abi.name} has no name`);
 }
 
-/** What a setting has for an action: an errno, or `kill`. */
+/** The word for an action in a setting: an errno, or `kill`. */
 function wordFor(action: Action, what: string): string {
   if (action === SCMP_ACT_KILL_PROCESS) return 'kill';
   if (actionKind(action) === SCMP_ACT_ERRNO(0) && actionData(action) > 0)
@@ -69,7 +69,7 @@ function wordFor(action: Action, what: string): string {
   );
 }
 
-/** Assignments of names in lines of limited length. */
+/** Assigns names in lines of limited length. */
 function filterLines(names: readonly string[], sign: '' | '~'): readonly string[] {
   const lines: string[] = [];
   let line = '';
@@ -92,7 +92,9 @@ const namesOf = (calls: ReadonlyMap<string, Action>, which: (action: Action) => 
 const withAction = (calls: ReadonlyMap<string, Action>, names: readonly string[]): readonly string[] =>
   names.map(name => `${name}:${wordFor(calls.get(name) ?? SCMP_ACT_KILL_PROCESS, name)}`);
 
-/** The first assignment of an allow-list adds `@default`, whose other calls are removed again. */
+/**
+ * The first assignment of an allow-list adds `@default`, so calls of that group that are not allowed are removed again.
+ */
 function allowList(calls: ReadonlyMap<string, Action>, defaultAction: Action): readonly string[] {
   const standard = systemdGroup('@default') ?? [];
   const allowed = namesOf(calls, action => action === SCMP_ACT_ALLOW);
@@ -106,7 +108,7 @@ function allowList(calls: ReadonlyMap<string, Action>, defaultAction: Action): r
   ];
 }
 
-/** The most frequent action is written once. */
+/** Writes the most frequent action only once. */
 function denyList(calls: ReadonlyMap<string, Action>): readonly string[] {
   const counts = new Map<Action, number>();
   const denied = namesOf(calls, action => action !== SCMP_ACT_ALLOW);
@@ -130,10 +132,10 @@ function denyList(calls: ReadonlyMap<string, Action>): readonly string[] {
   ];
 }
 
-/** Whether every ABI of the machine is covered, so that no call can be of a foreign architecture. */
+/** Whether every ABI of the machine is covered, so that no call can have a foreign architecture. */
 export const coversAll = ({ abis, target }: Policy): boolean => abis.length === abisOf(target.arch).length;
 
-/** Without the setting every ABI is served; those that it leaves out get KILL_THREAD. */
+/** Writes the architectures. Without this setting every ABI is served; ABIs that it omits get KILL_THREAD. */
 function architectures(policy: Policy): readonly string[] {
   const { abis, badArch } = policy;
   if (coversAll(policy)) return [];

@@ -1,11 +1,13 @@
-// Writes plain data as block YAML: as much of the language as the documents of this package need.
+// Writes plain data as block YAML, in the subset that the documents of this package need.
 
 type Yaml = string | number | bigint | readonly Yaml[] | { readonly [key: string]: Yaml | undefined };
 
-/** Words that need no quotes: no reader takes an identifier of two letters and more for anything but a string, save these. */
+/** Words that need no quotes: every YAML reader takes other identifiers of two or more letters for strings. */
 const WORD = /^(?!(?:yes|no|on|off|true|false|null)$)[A-Za-z_][\w./-]+$/i;
 
-/** The text, with strings in double quotes where they are more than a word. Keys are written as they are; undefined ones are left out. */
+/**
+ * Formats a value. Strings other than words get double quotes, keys are written as they are, and undefined values are omitted.
+ */
 export const yamlText = (value: Yaml): string => `${lines(value).join('\n')}\n`;
 
 function lines(value: Yaml): readonly string[] {
@@ -24,5 +26,5 @@ const isList = (value: Yaml): value is readonly Yaml[] => Array.isArray(value);
 const indented = (first: string, block: readonly string[]): readonly string[] =>
   block.map((line, index) => `${index === 0 ? first : '  '}${line}`);
 
-/** JSON's strings are YAML's double-quoted ones. */
+/** Formats a string. JSON strings are valid double-quoted YAML. */
 const text = (value: string): string => (WORD.test(value) ? value : JSON.stringify(value));

@@ -1,4 +1,4 @@
-// A file of Firecracker's seccompiler, parsed and checked, before it is resolved for an architecture.
+// A parsed and checked file of Firecracker's seccompiler, before it is resolved for an architecture.
 import type { Diagnostic, Location } from '../../../util/errors.js';
 import type { Action } from '../../../kernel/action.js';
 import type { Condition } from '../../../policy/policy.js';
@@ -7,26 +7,27 @@ import type { Condition } from '../../../policy/policy.js';
 export interface FirecrackerRule {
   /** The call, by name. */
   readonly syscall: string;
-  /** Bound by AND; `dword` is a width of 32. */
+  /** Combined with AND; `dword` is a width of 32. */
   readonly conditions: readonly Condition[];
-  /** Where the rule is. */
+  /** The position of the rule. */
   readonly at: Location;
 }
 
 /** The filter of one category of threads. */
 export interface FirecrackerFilter {
   /**
-   * Whose keys it has: Firecracker's `default_action` and `filter_action`, or `mismatch_action` and `match_action` of
-   * rust-vmm's crate, which compares a `dword` by 32 bits with every operator, and kills the process on other architectures.
+   * The source of its keys: Firecracker with `default_action` and `filter_action`, or rust-vmm's crate with
+   * `mismatch_action` and `match_action`. The crate compares a `dword` by 32 bits with every operator, and kills the process
+   * on other architectures.
    */
   readonly dialect: 'firecracker' | 'seccompiler';
-  /** When no rule matches. */
+  /** The action if no rule matches. */
   readonly defaultAction: Action;
-  /** When one does. */
+  /** The action if one does. */
   readonly filterAction: Action;
-  /** Bound by OR. */
+  /** Combined with OR. */
   readonly rules: readonly FirecrackerRule[];
-  /** Where the filter is. */
+  /** The position of the filter. */
   readonly at: Location;
 }
 
@@ -34,8 +35,8 @@ export interface FirecrackerFilter {
 export interface FirecrackerFile {
   /** The path it was read from, or `<string>`, `<buffer>`, `<object>`. */
   readonly file: string;
-  /** Filters by category, as a rule `vmm`, `api` and `vcpu`. */
+  /** Filters by category, usually `vmm`, `api` and `vcpu`. */
   readonly filters: ReadonlyMap<string, FirecrackerFilter>;
-  /** What a reader of the file should know. */
+  /** Warnings for readers of the file. */
   readonly warnings: readonly Diagnostic[];
 }

@@ -11,10 +11,11 @@ import { readFilter } from './schema.js';
 import { oneOf, pickOptions } from '../../../util/options.js';
 
 /**
- * Reads and checks a file in the format of Firecracker's seccompiler. `source` is what parseProfile takes.
+ * Reads and checks a file in the format of Firecracker's seccompiler. `source` can be anything that parseProfile
+ * accepts.
  *
- * Throws ProfileError with every problem in the order of the text. A key that the format does not have is one, as a
- * misspelt `args` would open a call. Sources: docs/seccompiler.md of Firecracker; the seccompiler of rust-vmm.
+ * Throws ProfileError with all problems in the order of the text. An unknown key is an error, because a misspelt `args`
+ * would allow a call with any arguments. Sources: docs/seccompiler.md of Firecracker; the seccompiler of rust-vmm.
  */
 export function parseFirecracker(source: unknown, options: ParseOptions = {}): FirecrackerFile {
   const { text, file: found } = readSource(source);

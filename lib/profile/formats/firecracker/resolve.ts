@@ -1,4 +1,4 @@
-// What a filter of Firecracker's seccompiler means on one architecture.
+// Resolves a filter of Firecracker's seccompiler for one architecture.
 import { UsageError } from '../../../util/errors.js';
 import { badArgument } from '../../../util/failures.js';
 import { ABIS, syscallNumber } from '../../../kernel/abi.js';
@@ -15,11 +15,11 @@ import { own } from '../../../util/own.js';
 import { markPolicy } from '../../../policy/own-policy.js';
 
 export interface FirecrackerOptions extends TargetOptions {
-  /** The category of threads; may be left out where the file has only one. */
+  /** The category of threads; optional if the file has only one. */
   readonly category?: string | undefined;
   /**
-   * For ABIs other than the native one. Default: KILL_THREAD, as from Firecracker 1.11 on, and KILL_PROCESS for a
-   * filter with rust-vmm's keys.
+   * The action for ABIs other than the native one. Default: KILL_THREAD, as in Firecracker since 1.11, and KILL_PROCESS
+   * for a filter with rust-vmm's keys.
    */
   readonly badArch?: Action | undefined;
   /** Turns every warning about the category into an error. */
@@ -27,10 +27,12 @@ export interface FirecrackerOptions extends TargetOptions {
 }
 
 /**
- * The policy of one category: the native ABI alone, no rule for newer calls, and a rule without conditions wins.
+ * The policy of one category: it covers only the native ABI, has no rule for newer calls, and a rule without conditions
+ * takes precedence.
  *
  * Throws UsageError (`unknown-category`, `bad-option`, `bad-argument`), and ProfileError (`unknown-syscall`) for names
- * that the architecture lacks: the format knows files for one architecture only. Source: the seccompiler of Firecracker.
+ * that the architecture lacks, because a file of this format is for one architecture. Source: the seccompiler of
+ * Firecracker.
  */
 export function resolveFirecracker(file: FirecrackerFile, options: FirecrackerOptions = {}): Policy {
   const { filters, warnings } = checkedFile(file);

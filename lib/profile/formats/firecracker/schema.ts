@@ -1,4 +1,4 @@
-// Reads one filter of seccompiler, Firecracker's or rust-vmm's: two actions and rules by the names of calls.
+// Reads one filter of seccompiler, Firecracker's or rust-vmm's: two actions, and rules by call name.
 import { isKnownSyscall } from '../../../kernel/abi.js';
 import { actionName, MAX_ERRNO, type Action } from '../../../kernel/action.js';
 import * as scmp from '../../../kernel/constants.js';
@@ -13,7 +13,7 @@ import { DEFAULT_ACTION, FILTER_ACTION } from './detect.js';
 import type { FirecrackerFilter, FirecrackerRule } from './filters.js';
 import { own } from '../../../util/own.js';
 
-/** Actions without a number, by the names that the format has for them. */
+/** Actions without a number, by their names in the format. */
 export const PLAIN_ACTIONS: Readonly<Record<string, Action>> = {
   allow: scmp.SCMP_ACT_ALLOW,
   kill_process: scmp.SCMP_ACT_KILL_PROCESS,
@@ -21,10 +21,10 @@ export const PLAIN_ACTIONS: Readonly<Record<string, Action>> = {
   log: scmp.SCMP_ACT_LOG,
   trap: scmp.SCMP_ACT_TRAP,
 };
-/** The crate of rust-vmm has one more. */
+/** Actions of rust-vmm's crate, which has one more. */
 const ACTIONS: Readonly<Record<string, Action>> = { ...PLAIN_ACTIONS, user_notif: scmp.SCMP_ACT_NOTIFY };
 
-/** Comparisons without a mask, by the names that the format has for them. */
+/** Comparisons without a mask, by their names in the format. */
 export const PLAIN_OPERATORS: Readonly<Record<string, Exclude<Operator, 'SCMP_CMP_MASKED_EQ'>>> = {
   eq: 'SCMP_CMP_EQ',
   ge: 'SCMP_CMP_GE',
@@ -34,7 +34,7 @@ export const PLAIN_OPERATORS: Readonly<Record<string, Exclude<Operator, 'SCMP_CM
   ne: 'SCMP_CMP_NE',
 };
 
-/** A filter; undefined where errors were reported. */
+/** A filter; undefined if errors were reported. */
 export function readFilter(value: JsonValue, findings: Findings): FirecrackerFilter | undefined {
   const object = readObject(value, 'a filter', findings);
   if (object === undefined) return undefined;
@@ -66,7 +66,7 @@ export function readFilter(value: JsonValue, findings: Findings): FirecrackerFil
   });
 }
 
-/** Which of two spellings of a key an object has. With both of them, the second one is an unknown key. */
+/** Which spelling of a key an object uses. If it has both, the second one is an unknown key. */
 const keyOf = <Key extends string>(object: JsonObject, [usual, other]: readonly [Key, Key]): Key =>
   object.members.has(usual) || !object.members.has(other) ? usual : other;
 

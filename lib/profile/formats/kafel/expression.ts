@@ -1,4 +1,4 @@
-// Conditions of kafel: C's, without arithmetic. Source: README.md and src/parser.y of kafel.
+// Conditions of kafel: C expressions without arithmetic. Source: README.md and src/parser.y of kafel.
 import { hasOwn, own } from '../../../util/own.js';
 import type { Location } from '../../../util/errors.js';
 import {
@@ -10,11 +10,11 @@ import {
 } from '../common/expression.js';
 import { checkDepth, failAt, type Scanner } from '../common/scanner.js';
 
-/** The meaning of names in a condition. */
+/** Resolves the names in a condition. */
 export interface Names {
   /** `#define`d numbers. */
   readonly constants: ReadonlyMap<string, bigint>;
-  /** The arguments that a rule names itself, in order. */
+  /** The names of arguments that the rule declares, in order. */
   readonly parameters: readonly string[];
 }
 
@@ -27,7 +27,7 @@ const FLIPPED: Readonly<Record<Comparison, Comparison>> = {
   '>=': '<=',
 };
 
-/** Alternatives with commas between them, up to `}` or `)`. Throws ProfileError. */
+/** Reads alternatives separated by commas, up to `}` or `)`. Throws ProfileError. */
 export function readConditions(scanner: Scanner, names: Names, depth = 0): Expression {
   const of: Expression[] = [];
   do {
@@ -76,7 +76,7 @@ function readPrimary(scanner: Scanner, names: Names, depth: number): Expression 
   };
 }
 
-/** Whether the parentheses that open here contain comparisons, and not a part of one. */
+/** Whether the parentheses that open here contain whole comparisons. */
 function holdsCondition(scanner: Scanner): boolean {
   let depth = 0;
   for (let ahead = 0; ; ahead++) {
@@ -89,7 +89,7 @@ function holdsCondition(scanner: Scanner): boolean {
   }
 }
 
-/** One side of a comparison: a number, or an argument, as a whole or some of its bits. */
+/** One side of a comparison: a number, or an argument with an optional mask. */
 type Side =
   { readonly constant: Constant } | { readonly argument: string | number; readonly mask?: Constant };
 
@@ -139,11 +139,11 @@ function readName(scanner: Scanner, { constants, parameters }: Names): Side {
   if (defined !== undefined) return { constant: { kind: 'number', value: defined } };
   const index = parameters.indexOf(text);
   if (index !== -1) return { argument: index };
-  // Constants of C's headers have names in capitals, arguments have not.
+  // Constants of C headers have upper-case names, arguments do not.
   return /^[A-Z][A-Z\d_]*$/.test(text) ? { constant: { kind: 'text', text, at } } : { argument: text };
 }
 
-/** A number as kafel writes it: decimal, hexadecimal, octal, binary. Throws ProfileError (`bad-value`). */
+/** Parses a decimal, hexadecimal, octal or binary number. Throws ProfileError (`bad-value`). */
 export function numberOf(text: string, at: Location): bigint {
   const [, sign, digits] =
     /^(-?)(0[xX][\da-fA-F]{1,16}|0[bB][01]{1,64}|0[0-7]{0,22}|[1-9]\d{0,19})$/.exec(text) ?? [];

@@ -1,4 +1,4 @@
-// Policies of kafel, which nsjail takes. Source: README.md, src/parser.y and src/range_rules.c of kafel.
+// Policies of kafel, which nsjail accepts. Source: README.md, src/parser.y and src/range_rules.c of kafel.
 import * as scmp from '../../../kernel/constants.js';
 import type { Action } from '../../../kernel/action.js';
 import { abisByName, type AbiName } from '../../../kernel/architectures.js';
@@ -39,11 +39,11 @@ const ABI_NAMES = abisByName({
   arm: ['arm'],
   aarch64: ['aarch64'],
 });
-/** Statements that `USE` may multiply. */
+/** The maximum number of statements, which `USE` may multiply. */
 const MAX_STATEMENTS = 100_000;
 
 class Reader {
-  /** Of the policy at the top, which is what counts. */
+  /** The statements of the top-level policy, the one that applies. */
   readonly statements: CallStatement[] = [];
   defaultAction: Action | undefined;
   readonly #constants = new Map<string, bigint>();
@@ -101,7 +101,7 @@ class Reader {
     scanner.accept(';');
   }
 
-  /** `USE name`, or an action with calls. */
+  /** Reads `USE name`, or an action with calls. */
   #readBlock(scanner: Scanner, into: CallStatement[]): void {
     if (scanner.accept('USE')) {
       do {

@@ -1,4 +1,4 @@
-// Configurations of nsjail, which have a policy of kafel in their strings. Source: config.proto and config.cc of nsjail.
+// Configurations of nsjail that contain a policy of kafel in strings. Source: config.proto and config.cc of nsjail.
 import type { Location } from '../../../util/errors.js';
 import { failAt } from '../common/scanner.js';
 
@@ -9,7 +9,10 @@ const FILE = /^[ \t]*seccomp_policy_file[ \t]*:/m;
 /** Whether a text is a configuration of nsjail with a policy. */
 export const isNsjail = (text: string): boolean => SETTING.test(text);
 
-/** The policy, each character at its place in the configuration, and blanks for the rest. Throws ProfileError (`not-expressible`). */
+/**
+ * The policy, with each character at its position in the configuration and blanks for the rest. Throws ProfileError
+ * (`not-expressible`).
+ */
 export function policyOfNsjail(text: string, file: string): string {
   const named = FILE.exec(text);
   if (named !== null)
@@ -38,10 +41,10 @@ export function policyOfNsjail(text: string, file: string): string {
   return policy + blank(text.slice(end));
 }
 
-/** What may follow a string: the end of its line, and no other string, which would be part of it. */
+/** What may follow a string: the end of its line, but no second string, which would be concatenated. */
 const ALONE = /^[ \t]*[;,]?[ \t\r]*(?:#[^\n]*)?(?:\n|$)(?!(?:\s|#[^\n]*(?:\n|$))*["'])/;
 
-/** Refuses settings in a form that is not read, outside of lines that are comments: lists, or several on a line. */
+/** Rejects settings in unsupported forms, such as lists or several on a line, except in comments. */
 function refuseOthers(text: string, from: number, to: number, file: string): void {
   const between = text.slice(from, to).replace(/^[ \t]*#[^\n]*/gm, comment => ' '.repeat(comment.length));
   const other = between.indexOf('seccomp_string');
@@ -54,7 +57,7 @@ function refuseOthers(text: string, from: number, to: number, file: string): voi
   );
 }
 
-/** What escapes stand for, as long as they are. A comment ends at an escaped end of line. */
+/** Replaces escapes by text of the same length. A comment ends at an escaped newline. */
 const unescaped = (content: string): string =>
   content
     .replace(/\/\/(?:(?!\\n).)*/g, comment => ' '.repeat(comment.length))

@@ -39,7 +39,9 @@ const OPERATORS: Readonly<Record<string, Comparison | '&='>> = {
   '&=': '&=',
 };
 
-/** The sections that LXC reads: on a 64-bit machine their rules count for all of its ABIs, on another they are passed over. */
+/**
+ * The sections that LXC reads. On a 64-bit machine their rules apply to all of its ABIs; on other machines they are ignored.
+ */
 const SECTION_NAMES: Readonly<Record<Architecture, readonly string[]>> = {
   x86_64: ['x86', 'x86_64', 'x32'],
   aarch64: ['arm', 'arm64'],
@@ -56,7 +58,7 @@ interface Line {
   readonly at: Location;
 }
 
-/** `kill`, `errno 1`; undefined if there is none. */
+/** Reads `kill` or `errno 1`; undefined if there is no action. */
 function readAction({ text, at }: Line): Action | undefined {
   const [word = '', number] = text.trim().split(/\s+/);
   if (word === '' || word.startsWith('#')) return undefined;
@@ -77,7 +79,7 @@ function readAction({ text, at }: Line): Action | undefined {
   return action ?? failUnknown('unknown-action', { text: word, at }, names);
 }
 
-/** `[0,16,SCMP_CMP_EQ]`, `[1,0x10,&=,0x10]`. */
+/** Reads `0,16,SCMP_CMP_EQ` or `1,0x10,&=,0x10`, the text between brackets. */
 function readArgument(text: string, at: Location): Expression {
   const [index = '', value = '', operator = '', mask, ...rest] = text.split(',').map(part => part.trim());
   const number = (word: string): Constant => {
@@ -101,7 +103,7 @@ function readArgument(text: string, at: Location): Expression {
     );
   const argument = Number(index);
   if (comparison !== '&=') return { kind: 'compare', comparison, argument, value: number(value), at };
-  // libseccomp clears bits of the value outside of the mask.
+  // libseccomp clears the value's bits outside of the mask.
   const bits = number(mask ?? '0');
   return {
     kind: 'compare',

@@ -1,4 +1,4 @@
-// Policies of minijail: one line for each call. Source: minijail0(5), and tools/parser.py, which reads more than minijail0 does.
+// Policies of minijail: one line per call. Source: minijail0(5), and tools/parser.py, which accepts more than minijail0 does.
 import * as scmp from '../../../kernel/constants.js';
 import { MAX_ERRNO, type Action } from '../../../kernel/action.js';
 import { abisByName, type AbiName } from '../../../kernel/architectures.js';
@@ -38,7 +38,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   log: scmp.SCMP_ACT_LOG,
   'user-notify': scmp.SCMP_ACT_NOTIFY,
 };
-/** Those that `@default` takes: none that lets calls through. */
+/** The actions that `@default` accepts: none that permits calls. */
 const DEFAULTS = ['kill', 'kill-process', 'kill-thread', 'trap', 'user-notify'];
 const ABI_NAMES = abisByName({
   x86_64: ['x86_64'],
@@ -49,7 +49,7 @@ const ABI_NAMES = abisByName({
 });
 const OPERATORS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=', '&', 'in']);
 
-/** One line of filters for a call. */
+/** A line with the filters of a call. */
 interface Entry {
   readonly name: string;
   readonly at: Location;
@@ -57,21 +57,21 @@ interface Entry {
   readonly filters: readonly Filter[];
 }
 
-/** A condition and the action after it; the two parsers of the format differ about which calls get that. */
+/** A condition and its action. The format's two parsers differ about which calls get the action. */
 interface Filter {
   readonly when: Expression | undefined;
   readonly action: Action | undefined;
   readonly at: Location;
-  /** Whether it is the only one in its line, and so can be minijail0's. */
+  /** Whether it is the only filter in its line, and so may be for minijail0. */
   readonly alone: boolean;
 }
 
-/** What the files of one policy say together. */
+/** Collects the contents of all files of a policy. */
 class Reader {
   readonly entries: Entry[] = [];
   defaultAction: Action | undefined;
   denies = false;
-  /** Whether the text has syntax that only tools/parser.py reads. */
+  /** Whether the text has syntax that only tools/parser.py accepts. */
   compiled = false;
 
   read(text: string, file: string, includes: Includes): void {
@@ -84,7 +84,7 @@ class Reader {
         const [source, inner] = includes.text(path.text, path.at);
         this.read(source.text, source.file, inner);
       } else if (scanner.accept('@frequency')) {
-        // How often calls are made, which has no effect on their actions.
+        // A frequency of calls, which does not affect their actions.
         scanner.next();
         this.compiled = true;
       } else if (scanner.accept('@denylist') || scanner.accept('@blacklist')) this.denies = true;
@@ -211,7 +211,7 @@ function readComparison(scanner: Scanner): Expression {
   return { kind: 'compare', comparison: operator.text as '==', argument, value, at };
 }
 
-/** The cases of a call. For minijail0, what follows `;` is for calls that the condition is not met by. */
+/** The cases of a call. In minijail0, the action after `;` is for calls that do not meet the condition. */
 function casesOf({ filters }: Entry, compiled: boolean): readonly StatementCase[] {
   return filters.flatMap(({ when, action, at, alone }): readonly StatementCase[] => {
     if (when === undefined) return [{ action: action ?? scmp.SCMP_ACT_ALLOW, when: { kind: 'always' }, at }];

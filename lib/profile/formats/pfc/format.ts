@@ -1,4 +1,4 @@
-// Pseudo filter code, which seccomp_export_pfc(3) and this package write. Source: src/gen_pfc.c of libseccomp.
+// Pseudo filter code, the output of seccomp_export_pfc(3) and of this package. Source: src/gen_pfc.c of libseccomp.
 import { ABIS, abiNamed } from '../../../kernel/abi.js';
 import { abisOf } from '../../../kernel/architectures.js';
 import type { Action } from '../../../kernel/action.js';
@@ -35,17 +35,17 @@ interface Path {
   readonly when: Expression;
 }
 
-/** A condition, and what the other way is. */
+/** The paths on which a condition holds, and does not hold. */
 interface Branch {
   readonly then: Path;
   readonly otherwise: Path;
 }
 
-/** Of one condition; libseccomp writes one, this package a few. */
+/** The maximum number of tests in a condition; libseccomp writes one, this package a few. */
 const MAX_TESTS = 64;
 const LOW_WORD = 0xffff_ffffn;
 
-/** What one ABI gets. */
+/** The rules for one ABI. */
 interface Block {
   readonly name: string;
   readonly at: Location;
@@ -82,7 +82,7 @@ function readAll(
   return { blocks, badArch };
 }
 
-/** Statements that are indented more than a column. */
+/** Reads the statements that are indented beyond a column. */
 function readBlock(scanner: Scanner, outer: number, path: Path, rules: OrderedRule[], depth: number): void {
   const { at } = scanner.peek();
   checkDepth(depth, 'conditions', at);
@@ -98,7 +98,7 @@ function readBlock(scanner: Scanner, outer: number, path: Path, rules: OrderedRu
     const { then, otherwise } = readCondition(scanner, path);
     const hasElse = (): boolean =>
       scanner.peek().text === 'else' && scanner.peek().at.column === place.column;
-    // For a comparison that must fail, libseccomp only writes the other branch.
+    // If a comparison must fail, libseccomp writes only the other branch.
     if (!hasElse()) readBlock(scanner, place.column, then, rules, depth + 1);
     if (!hasElse()) continue;
     scanner.next();
@@ -106,7 +106,7 @@ function readBlock(scanner: Scanner, outer: number, path: Path, rules: OrderedRu
   }
 }
 
-/** `action ERRNO(1);`. Throws ProfileError. */
+/** Reads `action ERRNO(1);`. Throws ProfileError. */
 function readStatement(scanner: Scanner): Action {
   scanner.expect('action');
   const { text, at } = scanner.peek();
@@ -115,7 +115,7 @@ function readStatement(scanner: Scanner): Action {
     scanner.next();
     action = SCMP_ACT_KILL_THREAD;
   } else if (text.startsWith('0x')) {
-    // What libseccomp has no word for.
+    // libseccomp has no name for NOTIFY.
     const number = Number(scanner.next().text);
     if (number !== NOTIFY) failAt(at, 'unknown-action', `there is no action ${quote(text)}`);
     action = NOTIFY;
@@ -126,7 +126,7 @@ function readStatement(scanner: Scanner): Action {
 
 const NOTIFY = 0x7fc0_0000;
 
-/** `(A && B)`: the paths with and without. */
+/** Reads `(A && B)`: the paths on which it holds, and does not hold. */
 function readCondition(scanner: Scanner, { numbers, when }: Path): Branch {
   scanner.expect('(');
   let calls = ALL_NUMBERS;
@@ -179,7 +179,7 @@ function readNumber(scanner: Scanner): bigint {
   return failAt(at, 'bad-value', `expected a number of up to 64 bits, found ${shown(token)}`);
 }
 
-/** `$a0 == 1`, `$a0.lo32 & 0x00000003 == 1`, `($a0 & 0x3) == 1`. */
+/** Reads `$a0 == 1`, `$a0.lo32 & 0x00000003 == 1` or `($a0 & 0x3) == 1`. */
 function readTest(scanner: Scanner): Expression {
   const grouped = scanner.accept('(');
   const subject = scanner.next();
@@ -203,7 +203,7 @@ function readTest(scanner: Scanner): Expression {
       ...(mask !== undefined && { mask: number(mask) }),
       value: number(value),
     };
-  // The high half is compared as the bits that it is, or where its order is asked for, as the least number that has it.
+  // For equality, compares the high half as masked bits; for order, as the smallest number with this high half.
   if (mask !== undefined || comparison === '==' || comparison === '!=')
     return {
       ...argument,

@@ -36,10 +36,10 @@ const ABIS_BY_NAME: ReadonlyMap<string, readonly AbiName[]> = new Map([
 
 const KEYS = ['SystemCallFilter', 'SystemCallArchitectures', 'SystemCallErrorNumber'];
 
-/** Settings of a unit that are about system calls as well, and mean more than this package reads. */
+/** Other settings of a unit about system calls, which this package does not support. */
 const OTHERS = ['SystemCallLog'];
 
-/** One word of a setting, with its place. */
+/** A word of a setting with its position. */
 interface Word {
   readonly text: string;
   readonly at: Location;
@@ -52,7 +52,7 @@ interface Setting {
   readonly at: Location;
 }
 
-/** Assignments of the keys that count here, with lines joined that end in a backslash. */
+/** The assignments of supported keys, with continued lines joined. */
 function settingsOf(text: string, file: string): readonly Setting[] {
   const settings: Setting[] = [];
   let open: { key: string; words: Word[]; at: Location } | undefined;
@@ -87,7 +87,7 @@ function settingsOf(text: string, file: string): readonly Setting[] {
   return settings;
 }
 
-/** The action of a call: an errno, `kill`, or that of the list. */
+/** The action of a call: an errno, `kill`, or undefined for that of the list. */
 type Answer = Action | undefined;
 
 function readErrno({ text, at }: Word): Action | undefined {
@@ -98,7 +98,7 @@ function readErrno({ text, at }: Word): Action | undefined {
   return SCMP_ACT_ERRNO(number);
 }
 
-/** The list that results from the assignments of SystemCallFilter=. */
+/** The list that results from all assignments of SystemCallFilter=. */
 function filterOf(settings: readonly Setting[]):
   | {
       readonly allows: boolean;
@@ -110,7 +110,7 @@ function filterOf(settings: readonly Setting[]):
   for (const { words, at } of settings) {
     const [first, ...rest] = words;
     if (first === undefined) {
-      // An empty assignment takes back all before it.
+      // An empty assignment resets all before it.
       allows = undefined;
       calls.clear();
       continue;
@@ -169,7 +169,7 @@ function membersOf(name: string, at: Location): readonly string[] {
   );
 }
 
-/** The ABIs in addition to the native one that may be used; undefined if all may. */
+/** The ABIs that are allowed in addition to the native one; undefined if all are. */
 function architecturesOf(settings: readonly Setting[]): readonly AbiName[] | undefined {
   let allowed: AbiName[] | undefined;
   for (const { words } of settings) {
@@ -195,7 +195,7 @@ export const SYSTEMD: TextFormat = {
     const others = architecturesOf(of('SystemCallArchitectures'));
     const [errno] = of('SystemCallErrorNumber').at(-1)?.words ?? [];
     const denied = (errno === undefined ? undefined : readErrno(errno)) ?? SCMP_ACT_KILL_PROCESS;
-    // An errno of 0 is none.
+    // An errno of 0 means none.
     const negative = denied === SCMP_ACT_ERRNO(0) ? SCMP_ACT_KILL_PROCESS : denied;
     const defaultAction = filter?.allows === true ? negative : SCMP_ACT_ALLOW;
     const listed = filter?.allows === true ? SCMP_ACT_ALLOW : negative;

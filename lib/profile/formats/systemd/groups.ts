@@ -1,4 +1,4 @@
-// The groups of SystemCallFilter=, which are systemd's own: data/systemd-groups.txt has them as of version 252.
+// systemd's groups for SystemCallFilter=. data/systemd-groups.txt has those of version 252.
 import { dataLines } from '../../../kernel/data-file.js';
 
 let groups: ReadonlyMap<string, readonly string[]> | undefined;
@@ -16,10 +16,10 @@ function read(): ReadonlyMap<string, readonly string[]> {
 
 const table = (): ReadonlyMap<string, readonly string[]> => (groups ??= read());
 
-/** The names of all groups, with their `@`. */
+/** The names of all groups, including the `@`. */
 export const systemdGroups = (): readonly string[] => [...table().keys()];
 
-/** The calls of a group, including those of groups in it; undefined if there is no such group. */
+/** The calls of a group, including those of nested groups; undefined if there is no such group. */
 export function systemdGroup(name: string): readonly string[] | undefined {
   return table()
     .get(name)

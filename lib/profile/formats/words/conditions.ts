@@ -11,7 +11,10 @@ const KEYWORDS: ReadonlySet<string> = new Set(
 const isName = (text: string): boolean => /^[A-Za-z_]\w*$/.test(text) && !KEYWORDS.has(text);
 const isNumber = (text: string): boolean => /^\d/.test(text);
 
-/** Alternatives: `a is 1 and b is 2, or c is 3`. Throws ProfileError (`policy-syntax`, `too-deep`, `not-expressible`). */
+/**
+ * Reads alternatives: `a is 1 and b is 2, or c is 3`. Throws ProfileError (`policy-syntax`, `too-deep`,
+ * `not-expressible`).
+ */
 export function readCondition(scanner: Scanner, depth = 0): Expression {
   const of = [readConjunction(scanner, depth)];
   while (scanner.accept('or') || scanner.accept(',', 'or')) of.push(readConjunction(scanner, depth));
@@ -50,13 +53,13 @@ function readUnit(scanner: Scanner, depth: number): Expression {
   return readTest(scanner);
 }
 
-/** Whether `(flags & …` follows, and not a condition in parentheses. */
+/** Whether `(flags & …` follows rather than a condition in parentheses. */
 function startsMask(scanner: Scanner): boolean {
   const subject = scanner.peek(1).text === 'the' ? 5 : 2;
   return scanner.peek(subject).text === '&';
 }
 
-/** What is compared: an argument, or its low half, or some of its bits. */
+/** The left side of a comparison: an argument, its low half, or some of its bits. */
 interface Subject {
   readonly argument: string;
   readonly width?: 32;
@@ -116,7 +119,7 @@ function readArgument(scanner: Scanner): string {
   return scanner.unexpected('an argument', 'Write its name, such as domain, or arg0 to arg5');
 }
 
-/** From the first to the second, both included; a single value where there is no second. */
+/** An inclusive range; a single value if there is no second. */
 type Range = readonly [low: Constant, high: Constant | undefined];
 
 function readRange(scanner: Scanner): Range {
@@ -124,7 +127,7 @@ function readRange(scanner: Scanner): Range {
   return [low, scanner.accept('..') ? readValue(scanner) : undefined];
 }
 
-/** `A`, `A or B`, `A, B or C`: as long as values follow that are not compared themselves. */
+/** Reads `A`, `A or B`, or `A, B or C`, up to a value that is itself compared. */
 function readList(scanner: Scanner, last: string): readonly Range[] {
   const ranges = [readRange(scanner)];
   for (;;) {
@@ -138,7 +141,7 @@ function readList(scanner: Scanner, last: string): readonly Range[] {
   }
 }
 
-/** Whether a value comes so many tokens from here, and not the condition after it. */
+/** Whether a value, and not the next condition, follows after this many tokens. */
 function isValueAt(scanner: Scanner, ahead: number): boolean {
   let index = ahead;
   const { text } = scanner.peek(index);
@@ -149,7 +152,10 @@ function isValueAt(scanner: Scanner, ahead: number): boolean {
   return following !== 'is' && following !== '&' && !isComparison(following);
 }
 
-/** `CLONE_NEWUSER|CLONE_NEWNS`, `-1`, `~0x3`, with parentheses. Throws ProfileError (`policy-syntax`, `too-deep`). */
+/**
+ * Reads `CLONE_NEWUSER|CLONE_NEWNS`, `-1` or `~0x3`, with parentheses. Throws ProfileError (`policy-syntax`,
+ * `too-deep`).
+ */
 const readValue = (scanner: Scanner): Constant =>
   readConstant(scanner, () => {
     const sign = scanner.accept('-') ? '-' : '';

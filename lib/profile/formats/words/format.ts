@@ -1,4 +1,4 @@
-// Policies in words as one of the formats that parseProfile reads.
+// The words format for parseProfile.
 import { ABIS } from '../../../kernel/abi.js';
 import { SCMP_ACT_KILL_PROCESS } from '../../../kernel/constants.js';
 import type { TextFormat } from '../text-format.js';

@@ -1,4 +1,4 @@
-// The language of explain's sentences: from a text to its statements. docs/words.md has the grammar.
+// Parses the language of `explain`. docs/words.md has the grammar.
 import { ABIS, abiByScmpName, isCallNumber } from '../../../kernel/abi.js';
 import type { AbiName } from '../../../kernel/architectures.js';
 import type { Action } from '../../../kernel/action.js';
@@ -17,7 +17,7 @@ import { type Ranges, ALL_NUMBERS, without } from '../common/ordered-rules.js';
 
 const SYNTAX: Syntax = {
   gap: /(?:[ \t\r\n\uFEFF]+|#[^\r\n]*)+/y,
-  // A file's name or path after `extends`; the name of a group; a word; a number; a sign.
+  // A file or path after `extends`; a group; a word; a number; a sign.
   token:
     /@[\w-]+|(?<=^[ \t]*extends[ \t]+)[^\s#]+|[A-Za-z_]\w*|0[xX][\da-fA-F]+|0[oO][0-7]+|\d+|\.\.|[=!<>]=|[-:;,()|&~<>]/my,
 };
@@ -70,7 +70,7 @@ export function parseWords(text: string, file: string, includes: Includes): Word
   });
 }
 
-/** `allowed: …` is not the beginning of a section but a mistake that readStatement knows. */
+/** `allowed: …` does not start a section; readStatement reports that mistake. */
 const isFollowedByColon = (scanner: Scanner): boolean => scanner.peek(1).text === ':';
 
 function readFlags(scanner: Scanner, flags: Set<FilterFlag>): void {
@@ -81,7 +81,7 @@ function readFlags(scanner: Scanner, flags: Set<FilterFlag>): void {
   } while (scanner.accept(','));
 }
 
-/** `x86_64, x86, x32`. */
+/** Reads `x86_64, x86, x32`. */
 function readAbis(scanner: Scanner): readonly AbiName[] {
   const names: AbiName[] = [];
   do {
@@ -94,7 +94,7 @@ function readAbis(scanner: Scanner): readonly AbiName[] {
 const abiOf = (text: string): AbiName | undefined =>
   (Object.keys(ABIS) as AbiName[]).find(name => name === text) ?? abiByScmpName(text)?.name;
 
-/** `numbers without a name`, then answers with the numbers of each ABI. */
+/** Reads the rest of `numbers without a name`: actions, each with the numbers of each ABI. */
 function readNameless(scanner: Scanner): readonly WordedStatement[] {
   const statements: WordedStatement[] = [];
   do {
@@ -112,7 +112,7 @@ function readNameless(scanner: Scanner): readonly WordedStatement[] {
 
 const LAST = 0xffffffff;
 
-/** `336..423, 467`, `all`, `all but 3`. */
+/** Reads `336..423, 467`, `all` or `all but 3`. */
 function readNumbers(scanner: Scanner): Ranges {
   const { at } = scanner.peek();
   if (scanner.accept('more') || scanner.peek().text === '(') {
@@ -161,7 +161,7 @@ function readNumber(scanner: Scanner): number {
   );
 }
 
-/** An action, and below it the calls that get it. */
+/** Reads an action and the calls below it. */
 function readSection(scanner: Scanner, block: readonly AbiName[] | undefined): readonly WordedStatement[] {
   const { at } = scanner.peek();
   const answers = { cases: [], otherwise: readAction(scanner), at };
@@ -178,7 +178,7 @@ function readSection(scanner: Scanner, block: readonly AbiName[] | undefined): r
   return statements;
 }
 
-/** `socket: allowed unless domain is AF_ALG; then ERRNO(EPERM)`. */
+/** Reads `socket: allowed unless domain is AF_ALG; then ERRNO(EPERM)`. */
 function readStatement(scanner: Scanner, block: readonly AbiName[] | undefined): readonly WordedStatement[] {
   const subjects = readSubjects(scanner, block);
   scanner.expect(':', 'Write the names of calls, a colon, and their action: "read, write: allowed"');
@@ -186,7 +186,7 @@ function readStatement(scanner: Scanner, block: readonly AbiName[] | undefined):
   return subjects.map(subject => ({ ...subject, answers }));
 }
 
-/** Names of calls, groups, ABIs, each with the ABIs that it applies to. */
+/** Reads names of calls, groups and ABIs, each with the ABIs that it applies to. */
 function readSubjects(
   scanner: Scanner,
   block: readonly AbiName[] | undefined,
@@ -229,7 +229,7 @@ function readCall(scanner: Scanner): WordedSubject {
   };
 }
 
-/** The ABIs in parentheses after a name, or those of the block. */
+/** Reads the ABIs in parentheses after a name; the default is those of the block. */
 function readLimit(scanner: Scanner, block: readonly AbiName[] | undefined): readonly AbiName[] | undefined {
   const { at } = scanner.peek();
   if (!scanner.accept('(')) return block;
@@ -246,7 +246,7 @@ function readLimit(scanner: Scanner, block: readonly AbiName[] | undefined): rea
   return on;
 }
 
-/** `allowed`, `allowed unless C; then A`, `A if C; B if D; otherwise E`. */
+/** Reads `allowed`, `allowed unless C; then A`, or `A if C; B if D; otherwise E`. */
 function readAnswers(scanner: Scanner): WordedAnswers {
   const { at } = scanner.peek();
   const cases: { action: Action; when: ReturnType<typeof readCondition>; at: Location }[] = [];

@@ -1,4 +1,4 @@
-// What a policy in words means on one machine.
+// Resolves a policy in words for one machine.
 import { ABIS, callNumber, syscallsOf, type Abi } from '../../../kernel/abi.js';
 import { abisOf, type AbiName } from '../../../kernel/architectures.js';
 import type { Action } from '../../../kernel/action.js';
@@ -27,11 +27,11 @@ import { alternativesOf, expressionBudget } from '../common/expression.js';
 import { failAt } from '../common/scanner.js';
 import type { WordedAnswers, WordedPolicy } from './document.js';
 
-/** The action of numbers, and the statement with it. */
+/** The policy of a call or a range, and the position of its statement. */
 interface Said {
   readonly part: SyscallPolicy;
   readonly at: Location;
-  /** Whether the call is named itself, and not by a group. */
+  /** Whether the statement names the call itself rather than a group. */
   readonly byName: boolean;
 }
 
@@ -48,10 +48,10 @@ interface AbiWords {
   whole: { readonly action: Action; readonly at: Location } | undefined;
 }
 
-/** The context of all statements of a text. */
+/** The context for resolving all statements of a text. */
 interface Setting {
   readonly words: WordedPolicy;
-  /** What the text extends, on the same machine. */
+  /** The policy that the text extends, on the same machine. */
   readonly base: Policy | undefined;
   readonly context: WrittenContext;
   readonly budget: WorkBudget;
@@ -127,7 +127,7 @@ const fallbackOf = ({ words, base }: Setting): Action | undefined =>
 const baseOf = (base: Policy | undefined, { name }: Abi): Policy['abis'][number] | undefined =>
   base?.abis.find(({ abi }) => abi.name === name);
 
-/** The ABIs that statements without any are about. Throws ProfileError (`abi-not-covered`). */
+/** The ABIs for statements that name none. Throws ProfileError (`abi-not-covered`). */
 function coveredBy(
   { covered, statements, at }: WordedPolicy,
   base: Policy | undefined,
@@ -190,7 +190,7 @@ function addCalls(
 const isSame = (one: SyscallPolicy, other: SyscallPolicy): boolean =>
   one.rules.length === 0 && other.rules.length === 0 && one.otherwise === other.otherwise;
 
-/** The resolved answers for one call, or for numbers without a name. Throws ProfileError (`missing-default-action`). */
+/** The resolved policy for one call, or for numbers without a name. Throws ProfileError (`missing-default-action`). */
 function partOf(
   { cases, otherwise, at }: WordedAnswers,
   abi: Abi,
@@ -233,7 +233,7 @@ function addRange(table: AbiWords, range: SaidRange): void {
 
 const LAST = 0xffffffff;
 
-/** A run with what its numbers get. */
+/** A run of numbers and their policy. */
 interface Run extends AnsweredRun {
   readonly part: SyscallPolicy;
 }
@@ -270,7 +270,7 @@ function tableOf({ abi, calls, ranges, whole }: AbiWords, setting: Setting): Abi
   const sorted = ranges.toSorted((a, b) => a.low - b.low);
   let from = first;
   let index = 0;
-  /** Numbers that are not named, up to one that is. */
+  /** Fills in the numbers up to `end` that are not named. */
   const fill = (end: number): void => {
     for (let range = sorted[index]; range !== undefined && range.low <= end; range = sorted[++index]) {
       if (range.high < from) continue;
@@ -296,14 +296,14 @@ function callText({ name }: Abi, number: number): string {
   return `call number ${number} of ${name}`;
 }
 
-/** The action of the number -1 on x86_64 without x32, which always is the default action. */
+/** The action of the number -1 on x86_64 without x32, which always has the default action. */
 function skipped(used: readonly AbiWords[]): Action | undefined {
   const [native] = used;
   if (native?.abi !== ABIS.x86_64 || used.some(({ abi }) => abi === ABIS.x32)) return undefined;
   return native.ranges.find(({ high }) => high === LAST)?.part.otherwise;
 }
 
-/** Throws ProfileError (`not-expressible`) if a policy has another action for a number than the text. */
+/** Throws ProfileError (`not-expressible`) if the policy and the text have different actions for a number. */
 function checkRanges({ abi, ranges }: AbiWords, policy: Policy): void {
   if (ranges.length === 0) return;
   const runs = runsOf(policy, abi.audit);

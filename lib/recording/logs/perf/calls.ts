@@ -1,4 +1,4 @@
-// Converts lines of `perf trace` to calls: the result of a call may be on a later line than its beginning.
+// Converts lines of `perf trace` to calls. The result of a call may be on a later line than its start.
 import type { AbiName } from '../../../kernel/architectures.js';
 import { parametersOf } from '../../../kernel/arguments/signatures.js';
 import type { SeenCall } from '../../build.js';
@@ -16,7 +16,7 @@ export class PerfCalls {
   readonly #values = new PerfValues();
   /** Unfinished calls by thread. */
   readonly #begun = new ProcessMap<SeenCall>();
-  /** Threads whose rows of a summary follow. */
+  /** The threads to which the following rows of a summary belong. */
   #thread: string | undefined;
 
   constructor(native: AbiName, calls: LogCalls) {
@@ -24,7 +24,7 @@ export class PerfCalls {
     this.#calls = calls;
   }
 
-  /** Whether the line was understood. */
+  /** Parses a line, and returns whether it was understood. */
   read(line: PerfLine): boolean {
     const abi = this.#native;
     switch (line.kind) {
@@ -63,14 +63,14 @@ export class PerfCalls {
         const unavailable = isEnosys(line.result) ? 1 : 0;
         if (begun?.syscall === syscall)
           return unavailable === 0 || this.#calls.add('perf trace', { ...begun, count: 0, unavailable });
-        // The return of a new process from the call that created it is not a call.
+        // The return of a new process from the call that created it is not a separate call.
         const isChild = /^(?:clone3?|v?fork)$/.test(syscall) && /^0?$/.test(line.result);
         return isChild || this.#calls.add('perf trace', { abi, syscall, program: line.comm, unavailable });
       }
     }
   }
 
-  /** Registers of a call. perf leaves out arguments that are 0, unless trace.show_zeros is set: perf-config(1). */
+  /** The registers of a call. perf omits arguments that are 0, unless trace.show_zeros is set: perf-config(1). */
   #arguments(
     abi: AbiName,
     syscall: string,

@@ -1,23 +1,20 @@
-// Takes a line of `perf trace` apart: the thread, the call, its arguments as text, its result; builtin-trace.c of tools/perf.
+// Parses a line of `perf trace`: the thread, the call, its arguments as text, its result (builtin-trace.c of tools/perf).
 
 export type PerfLine =
   | {
-      /** A call, or the beginning of one. */
+      /** A call, or the start of one. */
       readonly kind: 'call';
       readonly pid: number;
-      /** The name of the thread, where the line has it. */
+      /** The name of the thread, if the line has it. */
       readonly comm: string | undefined;
       readonly name: string;
-      /**
-       * Texts by the names of parameters; perf leaves out zeros. Undefined if names that a program chooses may be
-       * among them.
-       */
+      /** Texts by parameter names; perf omits zeros. Undefined if they may contain names that a program chose. */
       readonly args: ReadonlyMap<string, string> | undefined;
       /** The text after `= `; undefined if the call continues. */
       readonly result: string | undefined;
     }
   | {
-      /** The end of a call that began on another line, or before perf came. */
+      /** The end of a call that started on another line, or before perf was attached. */
       readonly kind: 'continued';
       readonly pid: number;
       readonly comm: string | undefined;
@@ -25,18 +22,18 @@ export type PerfLine =
       readonly result: string;
     }
   | {
-      /** The threads that the rows of a summary are of. */
+      /** The threads to which the rows of a summary belong. */
       readonly kind: 'thread';
       readonly comm: string;
     }
   | {
-      /** A row of the summary of -s and -S. */
+      /** A row of a summary of -s or -S. */
       readonly kind: 'count';
       readonly name: string;
       readonly calls: number;
     }
   | {
-      /** Events that the kernel dropped. */
+      /** The number of events that the kernel dropped. */
       readonly kind: 'lost';
       readonly events: number;
     }
@@ -45,12 +42,12 @@ export type PerfLine =
       readonly kind: 'other';
     };
 
-/** `     0.012 ( 0.015 ms): `; `?` and no duration where the beginning is not known. */
+/** `     0.012 ( 0.015 ms): `; `?` and no duration if the start is unknown. */
 const TIME = /^ *(?:\?|\d+\.\d{3}) \( *(?:\d+\.\d{3} ms *)?\): /;
-/** `ls/123 `, without --comm `123 `. Names of threads have at most 15 bytes, of any kind. */
+/** `ls/123 `, or `123 ` without --comm. Names of threads have at most 15 arbitrary bytes. */
 const THREAD = /^(?:(.{0,16})\/)?(\d{1,10}) +(\.\.\. \[continued\]: )?([a-z_]\w{0,63})\(/su;
 const SHORTEST_THREAD = /^(?:(.{0,16}?)\/)?(\d{1,10}) +(\.\.\. \[continued\]: )?([a-z_]\w{0,63})\(/su;
-/** What follows the arguments. */
+/** The text after the arguments. */
 const RESULT = /\) += (-?(?:0x)?[\da-f]+(?: [^=]*)?|[A-Z][\w|]*|\?|)$/;
 const FAULT = /^.{0,16}\/\d{1,10} (?:min|maj)fault \[/su;
 /** `   read       12      3     0.150     0.001     0.012     0.100     8.20%`; without errors before Linux 5.17. */
@@ -60,12 +57,11 @@ const LOST = /^LOST (\d{1,15}) events!$/;
 const OTHER =
   /^(?: Summary of events:| ?raw_syscalls:sys_(?:enter|exit) |\t+E[A-Z\d]+: \d+$| {3}syscall +calls | {20,}\(msec\)| {3}-{3,}[- ]*$| {30,}\S.* \(\S+\)$)/;
 
-/** Whether only `perf trace` begins a line so, be the rest of it complete or not. */
+/** Whether only `perf trace` writes lines that start in this way, complete or not. */
 export const isPerfLine = (line: string): boolean => TIME.test(line) || line === ' Summary of events:';
 
 /**
- * Parses a line; undefined if `perf trace` does not write such lines, and if the name of a thread may look like a
- * call.
+ * Parses a line; undefined if `perf trace` does not write such lines, or if the name of a thread may look like a call.
  */
 export function parsePerfLine(line: string): PerfLine | undefined {
   const time = TIME.exec(line);
@@ -73,7 +69,7 @@ export function parsePerfLine(line: string): PerfLine | undefined {
   const rest = line.slice(time[0].length).replace(/^ /, '');
   if (FAULT.test(rest)) return { kind: 'other' };
   const [head, comm, pid, continued, name] = THREAD.exec(rest) ?? [];
-  // A name or a path may contain text that looks like another call, so the line is ambiguous.
+  // A name or a path may contain text that looks like another call, which makes the line ambiguous.
   if (head === undefined || name === undefined || head !== SHORTEST_THREAD.exec(rest)?.[0]) return undefined;
   const thread = { pid: Number(pid), comm, name };
   const result = RESULT.exec(rest);
@@ -101,8 +97,8 @@ function summaryLine(line: string): PerfLine | undefined {
 }
 
 /**
- * `fd: 3</a>, cmd: TCGETS` by names. perf escapes nothing: with more than one path, or a quote in one, a program can write what looks
- * like arguments.
+ * Parses `fd: 3</a>, cmd: TCGETS` by names. perf does not escape anything: with more than one path, or a quote in one, a program
+ * can inject text that looks like arguments.
  */
 function argumentsOf(text: string): ReadonlyMap<string, string> | undefined {
   if (text.length > MAX_TEXT || text.split('>').length > 2 || ![1, 3].includes(text.split('"').length))
@@ -117,5 +113,5 @@ function argumentsOf(text: string): ReadonlyMap<string, string> | undefined {
   return args;
 }
 
-/** Longer texts are not arguments. */
+/** The maximum length of arguments. */
 const MAX_TEXT = 8192;

@@ -1,4 +1,4 @@
-// Converts lines of strace to calls; the meaning of a line depends on earlier lines of its process.
+// Converts lines of strace to calls. The meaning of a line depends on earlier lines of its process.
 import { abisOf, type AbiName, type Architecture } from '../../../kernel/architectures.js';
 import type { SeenCall } from '../../build.js';
 import { recordedParameters } from '../../recorded-arguments.js';
@@ -9,7 +9,7 @@ import type { StraceLine } from './line.js';
 import { StraceTable } from './table.js';
 import { StraceValues } from './values.js';
 
-/** A line with all of its call. */
+/** A line with a complete call. */
 type StraceEntry = Exclude<StraceLine, { kind: 'cut' }>;
 type StraceCall = Extract<StraceLine, { kind: 'call' }>;
 
@@ -21,7 +21,7 @@ export class StraceCalls {
   readonly #modes = new ProcessMap<AbiName>();
   readonly #programs = new ProcessMap<string>();
   readonly #unfinished = new ProcessMap<{ readonly call: SeenCall; readonly line: StraceCall }>();
-  /** What may be the headings of a table, and the table that began last. */
+  /** Possible headings of a table, and the last table that started. */
   #heading: string | undefined;
   #table: StraceTable | undefined;
 
@@ -30,7 +30,7 @@ export class StraceCalls {
     this.#calls = calls;
   }
 
-  /** Whether the line was understood. */
+  /** Parses a line, and returns whether it was understood. */
   read(line: StraceEntry): boolean {
     switch (line.kind) {
       case 'other':
@@ -62,7 +62,7 @@ export class StraceCalls {
           if (result !== undefined) this.#followProcess(begun.line, result);
           return true;
         }
-        // It began before strace came.
+        // The call started before strace was attached.
         const abi = this.#abiOf(line.pid);
         const syscall = line.name === undefined ? undefined : tracedName(abi, line.name);
         return (
@@ -74,7 +74,7 @@ export class StraceCalls {
     }
   }
 
-  /** Whether a line belongs to a table with its headings. */
+  /** Whether a line belongs to a table with headings. */
   readTable(line: string): boolean {
     if (StraceTable.isHeading(line)) {
       this.#heading = line;
@@ -92,7 +92,7 @@ export class StraceCalls {
     return row !== undefined && (row.name === 'total' || this.read({ kind: 'count', ...row }));
   }
 
-  /** The lines of another file follow, in which lines that name no process are of another one. */
+  /** Starts another file, in which lines without a process belong to another process. */
   nextFile(): void {
     this.#modes.delete(0);
     this.#programs.delete(0);
@@ -120,7 +120,7 @@ export class StraceCalls {
     return { abi, syscall, args: registers, program: this.#programs.get(pid) };
   }
 
-  /** Updates the program of a process: after execve the new file, for a child that of its parent. */
+  /** Updates the program of a process: the new file after execve, and the parent's program for a child. */
   #followProcess({ pid, name, args }: StraceCall, result: string): void {
     if (name === 'execve' && /^0(?: |$)/.test(result)) {
       const path = /^"([^"\\]*)"$/.exec(args[0] ?? '')?.[1];

@@ -1,21 +1,20 @@
-// A call of strace that continues in later lines, because strace or the program has written into it, or something has
-// wrapped it.
+// A call of strace that continues on later lines, because strace or the program has written into it, or it was wrapped.
 import { parseStraceLine, type StraceLine } from './line.js';
 
-/** Lines within which the end comes, and characters of a call. */
+/** The maximum number of lines until the end of a call, and its maximum length. */
 const MAX_LINES = 8;
 const MAX_TEXT = 4096;
 
-/** The lines of a call whose end has not come. */
+/** The lines of a call without an end so far. */
 export class CutCall {
   readonly #lines: { readonly line: number; readonly text: string }[];
   readonly #beginning: string;
   #text: string;
 
-  /** How deep its lines were in wrappings. */
+  /** The depth of wrappings around its lines. */
   readonly depth: number;
 
-  /** By the number of its first line, and its text without what strace has said of a process meanwhile. */
+  /** `line` is the number of its first line, and `text` that line without notices that strace has inserted. */
   constructor(line: number, text: string, depth: number) {
     this.depth = depth;
     this.#lines = [{ line, text }];
@@ -23,17 +22,20 @@ export class CutCall {
     this.#text = text;
   }
 
-  /** Those so far. */
+  /** The lines so far. */
   get lines(): readonly { readonly line: number; readonly text: string }[] {
     return this.#lines;
   }
 
-  /** Whether its end is not to be expected any more, in this line of the log. */
+  /** Whether its end can no longer follow, given the current line number. */
   isOver(line: number): boolean {
     return line > (this.#lines[0]?.line ?? 0) + MAX_LINES;
   }
 
-  /** The call, if the line is its end: of all lines, or of the first, where those between are the output of a program. */
+  /**
+   * The complete call, if this line is its end: either of all lines, or of the first one if a program wrote the lines in
+   * between.
+   */
   endsWith(line: string): Extract<StraceLine, { kind: 'call' }> | undefined {
     for (const text of new Set([this.#text, this.#beginning])) {
       if (text.length + line.length > MAX_TEXT) continue;
@@ -43,7 +45,7 @@ export class CutCall {
     return undefined;
   }
 
-  /** Takes a line that may be a part of it. */
+  /** Adds a line that may be a part of it. */
   takes(line: number, text: string): boolean {
     if (this.#text.length + text.length > MAX_TEXT) return false;
     this.#lines.push({ line, text });

@@ -1,28 +1,28 @@
-// Takes a line of strace apart: the process, the call, its arguments as text, its result.
+// Parses a line of strace: the process, the call, its arguments as text, its result.
 
 export type StraceLine =
   | {
-      /** A call, or the beginning of one. */
+      /** A call, or the start of one. */
       readonly kind: 'call';
       readonly pid: number;
       readonly name: string;
       readonly args: readonly string[];
-      /** What follows `= `; undefined where the line is cut off by another process. */
+      /** The text after `= `; undefined if another process interrupted the line. */
       readonly result: string | undefined;
     }
   | {
-      /** The end of a call that began on another line. */
+      /** The end of a call that started on another line. */
       readonly kind: 'resumed';
       readonly pid: number;
-      /** Undefined for calls that began before strace came. */
+      /** Undefined for calls that started before strace was attached. */
       readonly name: string | undefined;
       readonly result: string | undefined;
     }
   | {
-      /** From here on, a process calls by another ABI. */
+      /** From here on, a process uses another ABI. */
       readonly kind: 'mode';
       readonly pid: number;
-      /** Whether lines of this process do not name it, as far as this one tells. */
+      /** Whether lines of this process omit its id, as far as this line shows. */
       readonly isUnnamed: boolean;
       readonly mode: '64' | '32' | 'x32';
     }
@@ -34,12 +34,12 @@ export type StraceLine =
     }
   | {
       /**
-       * The beginning of a call that continues in the next line, because something else was written into it, or it
-       * was wrapped.
+       * The start of a call that continues on the next line, because something else was written into it, or it was
+       * wrapped.
        */
       readonly kind: 'cut';
       readonly name: string;
-      /** Without the text that strace itself has written after it. */
+      /** The text without notices that strace appended. */
       readonly text: string;
     }
   | {
@@ -47,7 +47,7 @@ export type StraceLine =
       readonly kind: 'other';
     };
 
-/** What may precede a call: the process, the time, the number of the call, the instruction pointer. */
+/** Text that may precede a call: the process, the time, the number of the call, the instruction pointer. */
 const PID = /^ *(?:\[pid +(\d{1,10})(?:<[^<>]*>)?\]|(\d{1,10})(?:<[^<>]*>)?(?= )) */;
 const BEFORE = [
   /^ *\d\d:\d\d:\d\d(?:\.\d+)? +/,
@@ -56,21 +56,21 @@ const BEFORE = [
   /^ *\[ *\d+\] +/,
   /^ *\[[\da-f?]+\] +/,
 ];
-/** `-c`: share of the time, seconds, microseconds a call, calls, errors, name. */
+/** A row of `-c`: share of the time, seconds, microseconds per call, calls, errors, name. */
 const COUNT = /^ *\d+\.\d+ +\d+\.\d+ +\d+ +(\d{1,15}) +(?:\d+ +)?([a-z_]\w*)$/;
 const OTHER =
   /^(?:\+\+\+ |--- |strace: |% time |------|\d+\.\d+ .* total$|Process \d+ (?:attached|detached|resumed|suspended)|<\.\.\. exit(?:_group)? )/;
 /** Stacks of -k, and data of -e read and -e write. */
 const INDENTED = /^ +(?:> .+ \[0x[\da-f]+\](?: .*)?|\| [\da-f]{5,16} {2}.*\|)$/;
-/** Only on its own line: a path may contain the same text. */
+/** Matches whole lines only, because a path may contain the same text. */
 const MODE = /^(?:strace: )?\[ Process PID=(\d{1,10}) runs in (64|32|x32)(?: bit)? mode\. \]$/;
 /** A notice of strace about a process in the middle of a line, if both are written to a terminal. */
 const SPOKEN = /strace: Process \d{1,10} (?:attached|detached)$/;
-/** The heading of a table of `-c`, where there is one for each ABI. */
+/** The heading of a `-c` table if there is one for each ABI. */
 const TABLE = /^System call usage summary for (?:(64|32) bit|(x32)) mode:$/;
 const CALL = /^([A-Za-z_]\w{0,63})\(/;
 const RESUMED = /^<\.\.\. (?:(\w{1,64}) )?resumed>/;
-/** What follows the arguments of a call. */
+/** The text after the arguments of a call. */
 const RESULT = /^\) *= (.*)$/s;
 const UNFINISHED = /<(?:unfinished|detached) \.\.\.>$/;
 
@@ -121,7 +121,7 @@ export function parseStraceLine(line: string): StraceLine | undefined {
   return { kind: 'call', pid, name, args, result };
 }
 
-/** By its place and not by one expression over the line, whose time would be quadratic. */
+/** Searches by position, because one regular expression over the line would take quadratic time. */
 function withoutSpoken(line: string): string {
   const at = line.endsWith('tached') ? line.lastIndexOf('strace: ') : -1;
   return at >= 0 && SPOKEN.test(line.slice(at)) ? line.slice(0, at) : line;
@@ -137,7 +137,7 @@ function withoutPrefix(line: string): { readonly pid: number; readonly rest: str
     pid = Number(first[1] ?? first[2]);
     rest = rest.slice(first[0].length);
   }
-  // Each at most once, in any order.
+  // Each prefix occurs at most once, in any order.
   for (let left = [...BEFORE]; ;) {
     const found = left.find(pattern => pattern.test(rest));
     if (found === undefined) return { pid, rest: rest.trimStart() };
@@ -146,7 +146,7 @@ function withoutPrefix(line: string): { readonly pid: number; readonly rest: str
   }
 }
 
-/** Codes of the characters that matter between arguments. */
+/** The codes of characters that matter between arguments. */
 const [QUOTE, BACKSLASH, COMMA, LESS, GREATER, MINUS, ZERO, NINE, D] = Array.from('"\\,<>-09D', character =>
   character.charCodeAt(0),
 );
@@ -154,8 +154,9 @@ const isOpening = (code: number): boolean => code === 0x28 || code === 0x5b || c
 const isClosing = (code: number): boolean => code === 0x29 || code === 0x5d || code === 0x7d;
 
 /**
- * The arguments from a position on, split at the commas between them, and where they end: at the closing parenthesis. Strings, what is
- * in brackets, and what -y writes in angle brackets after a descriptor are skipped. By codes: this is where long logs take their time.
+ * Splits the arguments from a position on at the commas between them, up to the closing parenthesis, and returns where they end.
+ * Skips strings, text in brackets, and the text in angle brackets that -y adds to a descriptor. Compares character codes, because
+ * long logs spend most of their time here.
  */
 function argumentsOf(
   text: string,
@@ -173,7 +174,7 @@ function argumentsOf(
   };
   for (; index < text.length; index++) {
     const code = text.charCodeAt(index);
-    // Letters, digits and spaces are most of it.
+    // Most characters are letters, digits and spaces.
     if (code > CLOSING_BRACKET && code < OPENING_BRACE) continue;
     if (code === QUOTE) index = endOfString(text, index);
     else if (code === LESS && isAfterDescriptor(text, index)) index = endOfPath(text, index);
@@ -193,14 +194,14 @@ function argumentsOf(
 const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
 
-/** Whether `<` at a position follows a descriptor, `3` or AT_FDCWD, and is not a shift. */
+/** Whether `<` at a position follows a descriptor, `3` or AT_FDCWD, and is not a shift operator. */
 function isAfterDescriptor(text: string, index: number): boolean {
   const before = text.charCodeAt(index - 1);
   const isDigit = before >= (ZERO ?? 0) && before <= (NINE ?? 0);
   return (isDigit || before === D) && index + 1 < text.length && text.charCodeAt(index + 1) !== LESS;
 }
 
-/** No call has more. */
+/** The maximum number of arguments of a call. */
 const MAX_ARGUMENTS = 6;
 
 function endOfString(text: string, start: number): number {
@@ -212,7 +213,9 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** strace writes `<` and `>` in paths as octal numbers, and `->` between the ends of a connection. */
+/**
+ * The end of a path. strace escapes `<` and `>` in paths in octal, and writes `->` between the ends of a connection.
+ */
 function endOfPath(text: string, start: number): number {
   for (let index = start + 1; index < text.length; index++)
     if (text.charCodeAt(index) === GREATER && text.charCodeAt(index - 1) !== MINUS) return index;

@@ -1,10 +1,10 @@
-// The table of strace -c with other columns than usual, as selected with -U: they are below their headings.
+// A table of strace -c with columns that were selected with -U, which are aligned with their headings.
 
 /** Headings of -U; strace(1). */
 const HEADING = /^ *(?:(?:% time|seconds|usecs\/call|shortest|longest|calls|errors|syscall)(?: +|$))+$/;
 const RULE = /^-+(?: -+)+ *$/;
 
-/** Where a column begins and ends. */
+/** The start and the end of a column. */
 type Column = readonly [start: number, end: number];
 
 /** Columns of a table. */
@@ -17,7 +17,7 @@ export class StraceTable {
     this.#name = name;
   }
 
-  /** Whether a line has headings of a table. */
+  /** Whether a line contains the headings of a table. */
   static isHeading(line: string): boolean {
     return line.includes('syscall') && HEADING.test(line);
   }
@@ -28,8 +28,7 @@ export class StraceTable {
   }
 
   /**
-   * The table that begins with these two lines; undefined if none does, or if it does not have the names and counts
-   * of calls.
+   * The table that starts with these two lines; undefined if none does, or if it lacks the names or counts of calls.
    */
   static beginning(heading: string, rule: string): StraceTable | undefined {
     if (!StraceTable.isRule(rule)) return undefined;

@@ -1,11 +1,11 @@
-// Converts the text of an argument in strace's output to the value of the register.
+// Converts the text of an argument in strace's output to a register's value.
 import type { AbiName } from '../../../kernel/architectures.js';
 import { parseValue } from '../../../kernel/arguments/named-values.js';
 import { UsageError } from '../../../util/errors.js';
 import type { RecordedParameter } from '../../recorded-arguments.js';
 import { attempt } from '../../../util/failures.js';
 
-/** Longer texts are structures and paths. */
+/** The maximum length of a text; longer ones are structures and paths. */
 const MAX_TEXT = 1024;
 /** `_IOC(_IOC_READ|_IOC_WRITE, 0x45, 0x18, 0x10)`: direction, type, number, size; asm-generic/ioctl.h. */
 const IOC = /^_IOC\(([A-Z_|]+), (0x[\da-f]+|0), (0x[\da-f]+|0), (0x[\da-f]+|0)\)$/;
@@ -15,11 +15,14 @@ const DIRECTIONS: ReadonlyMap<string, bigint> = new Map([
   ['_IOC_READ', 2n],
 ]);
 
-/** Reads the texts of one log, which are few and come often. */
+/** Converts the texts of one log, and caches results because the same few texts are frequent. */
 export class StraceValues {
   readonly #remembered = new Map<string, bigint | undefined>();
 
-  /** The value of an argument, or undefined where the text does not tell. Bits that strace has no name for are numbers. */
+  /**
+   * The value of an argument; undefined if the text does not determine it. Bits for which strace has no name are
+   * numbers.
+   */
   read(text: string, parameter: RecordedParameter, abi: AbiName): bigint | undefined {
     if (text.length > MAX_TEXT) return undefined;
     const key = `${abi} ${parameter.type} ${parameter.name} ${text}`;
