@@ -18,6 +18,6 @@ export function tooMuchWork({ failed, errno }: Failure): CompileError | undefine
     : new CompileError(
         'unsupported-by-libseccomp',
         `libseccomp does not support these rules: in ${failed}, ${reason}`,
-        "Write them as a profile and compile it with codegen 'tree', which takes rules of any shape",
+        "Write them as a profile and compile it with codegen 'tree', which accepts any rules",
       );
 }

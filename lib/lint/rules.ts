@@ -116,7 +116,7 @@ const TABLE = {
   ),
   'repeated-name': rule(
     'info',
-    'A call is named twice to the same effect',
+    'A call is named twice with the same effect',
     'Removing one of the two has no effect, which is easy to overlook',
     'Keep one',
   ),

@@ -86,10 +86,12 @@ export function checkedSuppressions(value: unknown): readonly Own<Suppression>[]
     }
     const code: unknown = fields.get('code');
     if (typeof code !== 'string' || !isRuleCode(code))
-      throw bad(`${where} names no rule${typeof code === 'string' ? `: ${JSON.stringify(code)}` : ''}`);
+      throw bad(
+        `${where} has no known rule in "code"${typeof code === 'string' ? `: ${JSON.stringify(code)}` : ''}`,
+      );
     const calls = fields.get('calls');
     if (typeof calls === 'string') checkCall(calls);
-    if (!fields.has('reason')) throw bad(`${where} gives no reason`);
+    if (!fields.has('reason')) throw bad(`${where} has no "reason"`);
     return owned(Object.fromEntries(fields) as unknown as Suppression);
   });
 }

@@ -51,7 +51,7 @@ export function readFile(path: string): Uint8Array {
       fail(
         'not-a-file',
         `${quote(path)} is not a regular file`,
-        'Read it yourself and pass its text; the command line takes it from a pipe as -',
+        'Read it yourself and pass its text; on the command line, pipe it in and pass -',
       );
     if (status.size > MAX_BYTES) tooLarge(quote(path));
     const opened = descriptor;

@@ -50,10 +50,13 @@ describe('standard input', () => {
     ['simulate', '-', '--events', '-'],
     ['lint', '-', '--suppressions', '-'],
   ])
-    it(`cannot be named twice: ${args.join(' ')}`, () => {
+    it(`cannot be given twice: ${args.join(' ')}`, () => {
       const input = args[0] === 'import' ? 'getpid() = 1\n' : PROFILE;
       const { status, stderr } = spawnSync(process.execPath, [CLI, ...args], { input, encoding: 'utf8' });
-      assert.match(stderr, /standard input is named twice\. It can be read once: use a file \[bad-option\]/);
+      assert.match(
+        stderr,
+        /- is given more than once\. Standard input can only be read once: use a file \[bad-option\]/,
+      );
       assert.equal(status, 2);
     });
 

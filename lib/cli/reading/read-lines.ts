@@ -12,7 +12,7 @@ const CHUNK = 1 << 20;
 
 /**
  * The lines of a file in UTF-8 or UTF-16, or of standard input for `-`, without line breaks and truncated to 65,536 characters.
- * Throws RecordingError (`log-unreadable`), and UsageError if standard input is named twice.
+ * Throws RecordingError (`log-unreadable`), and UsageError if standard input is given twice.
  */
 export function* linesOf(file: string): Generator<string> {
   let decoder: InstanceType<typeof TextDecoder> | undefined;

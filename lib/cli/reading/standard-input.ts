@@ -12,7 +12,8 @@ export const inputName = (argument: string): string => (argument === '-' ? '<std
 
 /** The descriptor. Throws UsageError (`bad-option`) on the second call, because nothing is left to read. */
 export function takeStandardInput(): number {
-  if (isTaken) throw optionError('standard input is named twice', 'It can be read once: use a file');
+  if (isTaken)
+    throw optionError('- is given more than once', 'Standard input can only be read once: use a file');
   isTaken = true;
   return 0;
 }

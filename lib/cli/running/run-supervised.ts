@@ -118,7 +118,7 @@ export async function runWatched(
   print();
   if (newer > 0)
     notes.push(
-      `left out: ${counted(newer, 'call')} newer than the profile, which get ENOSYS; --report-fallbacks lists them`,
+      `not listed: ${counted(newer, 'call')} newer than the profile, which fail with ENOSYS; --report-fallbacks lists them`,
     );
   if (signal === 'SIGSYS' && !outcome.killed) notes.push(endedBySigsys(command, child.pid));
   else if (options.watching === 'refuse') notes.push(...leftOut(filter));
@@ -177,7 +177,7 @@ function start(
       const { running } = follower;
       follower.close();
       return [
-        ...(running === 0 ? [] : ['processes that the command has left running are no longer reported']),
+        ...(running === 0 ? [] : ['processes that are still running are no longer reported']),
         ...(follower.lost === 0 ? [] : [`${counted(follower.lost, 'call')} did not fit into the report`]),
       ];
     },

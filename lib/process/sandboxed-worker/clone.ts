@@ -34,7 +34,7 @@ type ViewClass = new (buffer: ArrayBuffer) => ArrayBufferView;
  */
 export function pack(value: unknown, transfer: readonly Transferable[] = []): Packed {
   if (transfer.some(item => !(item instanceof ArrayBuffer))) {
-    throw dataCloneError('only an ArrayBuffer can be transferred to another process, where it is copied');
+    throw dataCloneError('only an ArrayBuffer can be transferred: it is copied to the other process');
   }
   const serializer = new (v8().DefaultSerializer)();
   // Node calls these methods.

@@ -62,7 +62,7 @@ function isForeign(root: JsonObject, findings: Findings): boolean {
     findings.error(
       'not-a-profile',
       locate(root),
-      'this is the content of a Profile, which this copy of the package has not made',
+      'this is the content of a Profile that another copy of the package returned',
       'Pass what parseProfile returned, unchanged; to another copy of the package (npm ls seccomp), pass the text',
     );
     return true;
