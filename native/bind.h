@@ -14,7 +14,7 @@
 namespace seccomp_node {
 
 /**
- * How an argument is stored during the call: by value, or for a reference to a context, as the pointer in its handle.
+ * How an argument is stored during the call: by value or, for a reference to a context, as the pointer in its handle.
  */
 template <typename Argument>
 using Stored =

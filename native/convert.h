@@ -98,7 +98,7 @@ struct FromJs<std::span<const std::uint64_t>> {
   static std::optional<std::span<const std::uint64_t>> read(Napi::Value value);
 };
 
-/** To be written to. */
+/** A writable view. */
 template <>
 struct FromJs<std::span<std::uint64_t>> {
   static constexpr auto kExpected = "a BigUint64Array";

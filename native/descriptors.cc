@@ -10,12 +10,12 @@ namespace {
 
 void close_number(std::int32_t number) { const Descriptor closing(number); }
 
-/** For descriptors from elsewhere: close(2) waits for the file system behind one, whose process may never respond. */
+/** For descriptors of unknown files: close(2) waits for the file system, and a FUSE server may never respond. */
 void close_in_background(std::int32_t number) {
   if (run_in_background([number] { close_number(number); })) close_number(number);
 }
 
-/** Environments pass a pointer to their hooks, which is the number. */
+/** The pointer that an environment passes to its cleanup hook: it holds the number. */
 void* hook_argument(std::int32_t number) {
   // NOLINTNEXTLINE(performance-no-int-to-ptr)
   return reinterpret_cast<void*>(static_cast<std::intptr_t>(number));
@@ -37,7 +37,7 @@ void close_at_end(const Napi::CallbackInfo& info) {
   bool valid = true;
   const auto number = read_argument<std::int32_t>(info, 0, valid);
   if (!valid) return;
-  // Environments abort on a hook that they have already, which may be that of a descriptor which others have closed.
+  // Environments abort if a hook is added twice. The old one may belong to a descriptor that other code has closed.
   forget_at_end(info.Env(), *number);
   napi_add_env_cleanup_hook(info.Env(), close_with_environment, hook_argument(*number));
 }

@@ -7,7 +7,7 @@
 
 namespace seccomp_node {
 
-/** No longer closes a descriptor at the end of an environment: somebody else does. */
+/** Removes the hook that closes a descriptor at the end of an environment, because other code closes it. */
 void forget_at_end(Napi::Env env, std::int32_t descriptor);
 
 void bind_descriptors(Napi::Object exports);

@@ -1,5 +1,5 @@
-// Keeps libc++'s demangler, a third of the add-on, out of builds with a static libc++: only its report of an uncaught
-// exception asks for it, and would print the bare name of the type.
+// Keeps libc++'s demangler, a third of the add-on, out of builds with a static libc++. Only its report of an uncaught
+// exception uses the demangler; without it, the report has the mangled type name.
 #include <cstddef>
 
 // NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the name is what replaces theirs.

@@ -7,7 +7,7 @@ namespace seccomp_node {
 
 namespace {
 
-/** An environment listens until it ends, by itself or with its worker. The handler stays, because filters stay. */
+/** Ends the listener of an environment, also when its worker ends. The handler stays, because filters stay. */
 void end_listening(void* environment) { stop_listening(environment); }
 
 Napi::Value listen(const Napi::CallbackInfo& info) {

@@ -1,4 +1,4 @@
-// The exports about violations, which need to know the environment that they belong to.
+// The exports about violations, which depend on the calling environment.
 #pragma once
 
 #include <napi.h>

@@ -18,8 +18,8 @@
 #include "core/peer_memory.h"
 #include "descriptors.h"
 
-// The part of libuv's ABI that is used, which is the same for every 1.x: its header does not come with that of
-// Node-API.
+// The part of libuv's ABI that is used here, which is the same for every 1.x: the Node-API headers do not include
+// libuv's.
 extern "C" {
 struct uv_handle_s;
 std::size_t uv_handle_size(int type);
@@ -43,10 +43,11 @@ constexpr int kUvDisconnect = 4;
 
 constexpr napi_type_tag kWatchTag = {0x5ecc03b1f00d4c1eULL, 0x2f6c1d9ab3e04877ULL};
 
-/** The argument of the callback: whether the descriptor is readable, or the result of reading it. */
+/** Computes the argument of the callback: whether the descriptor is readable, or the result of a read. */
 using Tell = std::function<Napi::Value(Napi::Env env, std::int32_t descriptor, bool readable)>;
 
-/** A watched descriptor. Lives until libuv has closed its handle, at the latest when its environment ends. */
+/** A watched descriptor. It lives until libuv has closed its handle, which happens at the end of the environment at
+ * the latest. */
 class Watch {
  public:
   /** Takes ownership of the descriptor on success; the watch then owns itself. */
@@ -78,7 +79,7 @@ class Watch {
     if (holder_ != nullptr) *holder_ = nullptr;
   }
 
-  /** The location of a pointer to this watch that must not outlive it. */
+  /** Sets the pointer that is cleared when this watch is destroyed. */
   void set_holder(Watch** holder) { holder_ = holder; }
 
   /** Keeps the event loop alive, or not. */
@@ -130,7 +131,7 @@ class Watch {
   bool stopping_ = false;
 };
 
-/** The watch of a handle: null once it has ended, absent for anything that is not a handle. */
+/** The watch of a handle: null once it has ended, absent if the value is not a handle. */
 std::optional<Watch**> watch_of(Napi::Value value) {
   bool tagged = false;
   void* holder = nullptr;
@@ -168,7 +169,7 @@ Napi::Value watch(const Napi::CallbackInfo& info) {
   return start(info, *descriptor, tell, 1);
 }
 
-/** Calls of a listener are received before JavaScript runs, which then does not have to ask for them. */
+/** Watches a listener. Calls are received before the callback runs, which gets their number. */
 Napi::Value watch_calls(const Napi::CallbackInfo& info) {
   bool valid = true;
   const auto listener = read_argument<std::int32_t>(info, 0, valid);
@@ -184,7 +185,7 @@ Napi::Value watch_calls(const Napi::CallbackInfo& info) {
   return start(info, *listener, tell, 3);
 }
 
-/** A read of another process's memory starts at once; its end is reported. */
+/** Starts a read of another process's memory at once, and reports its end. */
 Napi::Value read_memory(const Napi::CallbackInfo& info) {
   bool valid = true;
   const auto pid = read_argument<std::int32_t>(info, 0, valid);

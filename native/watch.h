@@ -1,4 +1,4 @@
-// Descriptors of any kind in the event loop of an environment, for which Node has no API.
+// Watches descriptors of any kind in the event loop of an environment, for which Node has no API.
 #pragma once
 
 #include <napi.h>

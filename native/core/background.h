@@ -1,4 +1,4 @@
-// Threads for calls that wait as long as another process likes.
+// Threads for calls that another process can block for any length of time.
 #pragma once
 
 #include <functional>

@@ -5,7 +5,7 @@
 
 namespace seccomp_node {
 
-/** Its name and version, e.g. `glibc 2.36`; `musl` does not tell its version. */
+/** Its name and version, e.g. `glibc 2.36`; `musl` does not report its version. */
 std::string c_library();
 
 }  // namespace seccomp_node

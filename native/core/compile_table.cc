@@ -103,7 +103,7 @@ Status set_attributes(Context& context, const RuleTable& table) {
   return context.attr_set(SCMP_FLTATR_CTL_OPTIMIZE, table.optimize);
 }
 
-/** The filter of one architecture after the other, merged into the first. */
+/** Builds the filter of each architecture and merges them all into the first. */
 Result<Context> build(const RuleTable& table, const OwnTable& own_table) {
   std::optional<Context> whole;
   for (std::uint32_t index = 0; index < own_table.archs.size(); ++index) {

@@ -22,11 +22,11 @@ namespace {
 constexpr std::size_t kMaxArguments = 6;
 
 /**
- * Decisions of a filter, counted in its pseudo filter code, beyond which no program is made of it.
+ * The maximum number of decisions in a filter, counted in its pseudo filter code. A larger filter is rejected.
  *
- * libseccomp 2.6.0 counts instructions in 16 bits and corrupts the heap where they overflow. A decision makes at most
+ * libseccomp 2.6.0 counts instructions in 16 bits and corrupts the heap if they overflow. A decision becomes at most
  * seven instructions: load, mask and jump, a reload and a mask where blocks are shared, and a long jump for each
- * branch. So this bound keeps every program below 65,536, and is still twice what the kernel takes.
+ * branch. So this bound keeps every program below 65,536, and is still twice what the kernel accepts.
  */
 constexpr std::size_t kMaxDecisions = 8192;
 
@@ -290,7 +290,7 @@ Status Context::call(const char* function, const std::function<int()>& work) con
 }
 
 Status Context::on_trial(const char* function, const std::function<int()>& work) const {
-  // A call that does not terminate leaves time for later operations on the rules before it.
+  // One call cannot use the whole budget: time remains for later operations on the rules before it.
   const auto granted = std::min<std::chrono::microseconds>(budget_, kCallBudget);
   auto left = granted;
   const auto failed = try_in_child(function, left, [&] { work(); });
@@ -304,8 +304,8 @@ Result<std::string> Context::pseudo_code() const {
   auto file = MemoryFile::create();
   if (const auto* failure = file.failure()) return *failure;
   const auto write = [&] { return seccomp_export_pfc(handle_, file.value().descriptor()); };
-  // Where branches of the rules meet again, the text repeats what they share, and may double with each rule. A child,
-  // whose files are limited, writes it into the same file.
+  // If branches of the rules join again, the text repeats the shared part, and its size may double with each rule. A
+  // child writes it into the same file, because the size of a child's files is limited.
   const auto failed = may_not_terminate_ ? on_trial(kFunction, write) : status(kFunction, write());
   if (failed) return *failed;
   return file.value().contents();

@@ -27,7 +27,7 @@ class Context {
   static constexpr std::chrono::seconds kTrialBudget{4};
   /** The limit for one call. */
   static constexpr std::chrono::milliseconds kCallBudget{1000};
-  /** What is left of it at least when the context is freed. */
+  /** The minimum budget for releasing the context. */
   static constexpr std::chrono::milliseconds kReleaseBudget{200};
 
   static Result<Context> init(std::uint32_t default_action);

@@ -37,7 +37,7 @@ struct Start {
 /** Sets up the descriptors of this process, which has its own table. */
 Status arrange(std::span<const std::uint32_t> descriptors) {
   const int above = kFirst + static_cast<int>(descriptors.size());
-  // First to numbers where they do not collide.
+  // First move them to numbers where they do not collide.
   std::array<int, kMostPassed> moved{};
   for (std::size_t at = 0; at < descriptors.size(); ++at) {
     moved[at] = fcntl(static_cast<int>(descriptors[at]), F_DUPFD_CLOEXEC, above);
@@ -51,7 +51,7 @@ Status arrange(std::span<const std::uint32_t> descriptors) {
     // Uses the lowest free number.
     if (open("/dev/null", O_RDWR) < 0) return Failure{"open", errno};
   }
-  // Linux 5.11. Node's own are close-on-exec in any case.
+  // Needs Linux 5.11. On older kernels, Node's own descriptors are close-on-exec anyway.
   syscall(kCloseRange, above, ~0U, kCloseRangeCloexec);
   return kDone;
 }
@@ -59,7 +59,7 @@ Status arrange(std::span<const std::uint32_t> descriptors) {
 /** Changes the user and the group of only this process: the functions of the C library change those of all threads. */
 Status become(std::uint32_t user, std::uint32_t group) {
   if (user == kSameId && group == kSameId) return kDone;
-  // As libuv does when it starts the command: missing permissions show in later steps.
+  // Errors are ignored, as in libuv when it starts the command: if permissions are missing, a later step fails.
   syscall(SYS_setgroups, 0, nullptr);
   if (group != kSameId && syscall(SYS_setgid, group) != 0) return Failure{"setgid", errno};
   if (user != kSameId && syscall(SYS_setuid, user) != 0) return Failure{"setuid", errno};
@@ -88,7 +88,7 @@ void start_in_helper(void* argument) {
   auto& start = *static_cast<Start*>(argument);
   constexpr std::size_t kStackSize = 16UL * 1024;
   alignas(16) std::array<std::byte, kStackSize> stack;
-  // It shares the memory until it executes its file or ends, and this process waits for that.
+  // The process shares the memory until it executes its file or ends; this process waits for that.
   start.process = clone(run_started, stack.data() + stack.size(), CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
   if (start.process < 0) {
     start.failure = {"clone", errno};

@@ -12,13 +12,13 @@ namespace seccomp_node {
 inline constexpr std::uint32_t kSameId = 0xffffffff;
 
 /**
- * Starts the executable file that is the first of the descriptors, and returns its process number. It gets all of them
- * as the descriptors from 3 on, and no others but /dev/null for the standard streams. It is in a session of its own, in
- * the root directory, without arguments and environment, and should block signals first of all.
+ * Executes the file of the first descriptor, and returns the process ID. The process inherits all of these descriptors
+ * from number 3 on, and has /dev/null as its standard streams. It runs in a new session and in the root directory,
+ * without arguments or environment. It should block signals before it does anything else.
  *
- * It costs as little as posix_spawn(3), where a fork copies the page tables of Node. Its end is no event for this
- * process, nor for others in it that wait for children: where this process is the init of its container and so its new
- * parent, it is removed when the next one is started.
+ * This is as cheap as posix_spawn(3), while a fork would copy Node's page tables. No SIGCHLD reports the end of the
+ * process, and no wait for children sees it. If this process is the init of its container, it becomes the new parent,
+ * and reaps the process when the next one is started.
  */
 Result<std::int32_t> start_detached(std::span<const std::uint32_t> descriptors, std::uint32_t user,
                                     std::uint32_t group);

@@ -25,10 +25,10 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 }
 
 /**
- * Gives the next program default signal dispositions and no blocked signals, as Node's child processes have them.
- * execve(2) resets handlers too, but later: one that runs before it would make its calls under the filter. That of
- * SIGSYS stays, by which a refused execve is reported. On Linux sigprocmask acts on the calling thread, whose mask
- * execve keeps.
+ * Resets signal dispositions and the signal mask for the next program, as Node does for child processes. execve(2)
+ * resets handlers too, but later: a handler that runs before it would make its calls under the filter. The handler of
+ * SIGSYS stays, because it reports a refused execve. On Linux sigprocmask changes the mask of the calling thread, and
+ * execve keeps that mask.
  */
 class DefaultSignals {
  public:
@@ -43,7 +43,7 @@ class DefaultSignals {
     sigprocmask(SIG_SETMASK, &none, &mask_);
   }
 
-  /** Undoes it, for a process that stays. */
+  /** Undoes this if the process continues. */
   void restore() const {
     sigprocmask(SIG_SETMASK, &mask_, nullptr);
     for (int number = 1; number < kSignals; ++number) {
@@ -60,8 +60,8 @@ class DefaultSignals {
 };
 
 /**
- * Gives the next program its standard streams as programs expect them: open, whoever opened them, and blocking, which
- * those that Node writes to are not. libuv does the same for children.
+ * Makes the standard streams what programs expect: inherited, whoever opened them, and blocking, while those that Node
+ * writes to are non-blocking. libuv does the same for children.
  */
 class StandardStreams {
  public:
@@ -75,7 +75,7 @@ class StandardStreams {
     }
   }
 
-  /** Undoes what a process that stays would notice. */
+  /** Undoes what would affect this process if it continues. */
   void restore() const {
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
       if (non_blocking_[static_cast<std::size_t>(stream)]) fcntl(stream, F_SETFL, fcntl(stream, F_GETFL) | O_NONBLOCK);
@@ -86,7 +86,7 @@ class StandardStreams {
   std::array<bool, 3> non_blocking_{};
 };
 
-/** syscall(2) as isolation.h wants it. */
+/** syscall(2) with the signature that isolation.h expects. */
 long call_four(long number, long a, long b, long c, long d) {
   const long answer = syscall(number, a, b, c, d);
   return answer < 0 ? -errno : answer;
@@ -119,7 +119,7 @@ LoadFailure load_and_exec(std::span<const std::byte> program, std::uint32_t flag
   if ((flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0) return {{"seccomp", EINVAL}};
   const auto copy = Program::copy(program);
   if (const auto* failure = copy.failure()) return {*failure};
-  // Failures that can be known in advance are reported before anything is changed.
+  // Predictable failures are reported before anything is changed.
   if (isolation.domain > static_cast<std::uint32_t>(Domain::kRefer)) return {{"landlock_create_ruleset", EINVAL}};
   if (access(executable.path.c_str(), X_OK) != 0) return {{"execve", errno}};
   const auto argv = pointers(executable.arguments);

@@ -29,8 +29,8 @@ struct Isolation {
 };
 
 /**
- * Returns only on failure. The steps before the failed one stay in force: if execve failed, these are all, and this
- * process may be able to do very little.
+ * Returns only on failure. The steps before the failed one stay in force. If execve failed, the filter is loaded, and
+ * this process may be able to do very little.
  */
 LoadFailure load_and_exec(std::span<const std::byte> program, std::uint32_t flags, bool no_new_privs,
                           const Isolation& isolation, Executable executable);

@@ -1,4 +1,4 @@
-// Locks of files that end with the process which holds them: flock(2), which Node does not have.
+// File locks that are released when the process ends: flock(2), which Node does not provide.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace seccomp_node {
 
-/** Waits for the exclusive lock of an open file. It is held until the descriptor is closed. */
+/** Acquires the exclusive lock of an open file, and waits for it. The lock is held until the descriptor is closed. */
 Status lock_file(std::int32_t descriptor);
 
 }  // namespace seccomp_node

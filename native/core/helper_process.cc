@@ -41,8 +41,8 @@ class Stack {
 };
 
 /**
- * No signal reaches this thread meanwhile, nor a process that inherits its mask; but for SIGSYS, which would kill where
- * it is blocked.
+ * Blocks all signals in this thread, and in processes that inherit its mask, except SIGSYS: a blocked SIGSYS would kill
+ * the process.
  */
 class BlockedSignals {
  public:
@@ -66,11 +66,11 @@ struct Job {
   const HelperOptions& options;
 };
 
-/** Before Linux 5.9: descriptors above this number stay open. */
+/** The number of descriptors that are closed before Linux 5.9, which lacks close_range(2); higher ones stay open. */
 constexpr unsigned kMaxClosed = 4096;
 constexpr unsigned kUnshare = 1U << 1;
 
-/** Closes all descriptors of this process except one. First it gets its own table. */
+/** Gives this process its own descriptor table, and closes all descriptors except one. */
 void keep_only(std::int32_t kept) {
   const auto above = static_cast<unsigned>(kept + 1);
   if (syscall(SYS_close_range, above, ~0U, kUnshare) == 0) {
@@ -83,7 +83,7 @@ void keep_only(std::int32_t kept) {
   }
 }
 
-/** Makes the kernel kill this process, also in the middle of a blocking call. */
+/** Makes the kernel kill this process after a time, even in the middle of a blocking call. */
 bool limit_own_life(std::uint32_t milliseconds) {
   sigset_t alarm;
   sigemptyset(&alarm);
@@ -96,7 +96,7 @@ bool limit_own_life(std::uint32_t milliseconds) {
 int perform_job(void* argument) {
   const auto& job = *static_cast<const Job*>(argument);
   if (job.options.limit != kNoLimit && !limit_own_life(job.options.limit)) return 1;
-  // Even if it is stopped, it does not outlive the thread that waits for it.
+  // Even a stopped helper does not outlive the thread that waits for it.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (job.options.descriptors == HelperDescriptors::kOnlyOne) keep_only(job.options.kept);
   job.task(job.argument);
@@ -112,7 +112,7 @@ Status run_in_helper(void (*task)(void* argument), void* argument, const HelperO
   if (!stack.valid()) return Failure{"mmap", errno};
   Job job{task, argument, options};
   const BlockedSignals blocked;
-  // Its end sends no signal, so that functions which wait for children of this process do not see it.
+  // Without an exit signal, functions that wait for children of this process do not see the helper.
   const int helper = clone(perform_job, stack.top(), CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_FS, &job);
   if (helper < 0) return Failure{"clone", errno};
   int ending = 0;

@@ -1,4 +1,4 @@
-// A short-lived process that shares this one's memory: its kernel resources are released when it ends, in any case.
+// A short-lived process that shares this one's memory: the kernel releases its resources however it ends.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,9 @@ namespace seccomp_node {
 
 /** Which descriptors a helper has. */
 enum class HelperDescriptors : std::uint8_t {
-  /** Those of this process: what the helper opens and closes, this process opens and closes. */
+  /** It shares the table of this process: what it opens and closes is opened and closed here too. */
   kShared,
-  /** Only one. A helper that outlives this process keeps no other open. */
+  /** It has only one descriptor, so it keeps no other open if it outlives this process. */
   kOnlyOne,
 };
 
@@ -28,10 +28,10 @@ struct HelperOptions {
 };
 
 /**
- * Runs a task in a process of its own while the calling thread waits, for `limit` milliseconds at most: then it is
- * killed, wherever it is, and the failure is ETIMEDOUT. The task must neither allocate memory nor take a lock, since it
- * may end in the middle of anything. A helper that the kernel cannot kill, because it waits for a file system that does
- * not answer, makes the calling thread wait longer; it does not keep this process from ending.
+ * Runs a task in a separate process while the calling thread waits. After `limit` milliseconds the helper is killed,
+ * and the call fails with ETIMEDOUT. The task must neither allocate memory nor take a lock, because it can be killed at
+ * any point. If the kernel cannot kill the helper, because a file system does not respond, the calling thread waits
+ * longer, but this process can still exit.
  */
 Status run_in_helper(void (*task)(void* argument), void* argument, const HelperOptions& options);
 

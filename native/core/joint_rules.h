@@ -1,4 +1,4 @@
-// Which sets of rules libseccomp's builder may not terminate on.
+// Detects sets of rules on which libseccomp's builder may not terminate.
 #pragma once
 
 #include <seccomp.h>
@@ -12,9 +12,9 @@
 namespace seccomp_node {
 
 /**
- * The rules of a filter that compare several arguments. libseccomp's builder terminates whenever at most one rule of a
- * call does so, or all that do compare for equality; for other sets it may loop for ever over a list that it has linked
- * into a ring.
+ * The rules of a filter that compare several arguments. libseccomp's builder terminates if each call has at most one
+ * such rule, or if all such rules of a call compare for equality. For other sets it may loop forever, over a list that
+ * it has linked into a ring.
  */
 class JointRules {
  public:

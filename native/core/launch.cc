@@ -19,7 +19,7 @@
 #include "kernel_abi.h"
 #include "load.h"
 
-// The launcher as it was built for this architecture, an ELF file that the build puts where includes are looked for.
+// The launcher for this architecture, an ELF file that the build puts on the include path.
 asm(".pushsection .rodata\n"
     ".balign 16\n"
     "seccomp_launcher:\n"
@@ -39,7 +39,7 @@ std::vector<std::byte> make_image(const Orders& orders, std::span<const std::byt
   std::memcpy(&header, seccomp_launcher, sizeof header);
   Elf64_Phdr segment;
   std::memcpy(&segment, seccomp_launcher + header.e_phoff, sizeof segment);
-  // What follows the segment in the file are section headers, for linkers.
+  // The file continues with section headers, which only linkers need.
   const auto code = segment.p_filesz;
   header.e_shoff = 0;
   header.e_shnum = 0;
@@ -85,7 +85,7 @@ Result<Launch> prepare_launch(std::span<const std::byte> layer, std::span<const 
                               bool await, bool end_with_parent, std::span<const std::byte> ring_verdicts,
                               std::uint32_t tracer) {
   const bool listen = (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
-  // If the parent does not receive the listener, it would end with the launcher; without a program there is none.
+  // A listener that the parent does not receive would be closed with the launcher; without a program there is none.
   if (listen && (!await || program.empty())) return Failure{"seccomp", EINVAL};
   // A command that is only traced has no filter.
   if (layer.empty() && program.empty() && ring_verdicts.empty() && tracer == 0) return Failure{"seccomp", EINVAL};

@@ -9,32 +9,32 @@
 
 namespace seccomp_node {
 
-/** Descriptors of the caller's, all close-on-exec. */
+/** Descriptors that the caller owns, all close-on-exec. */
 struct Launch {
   /** The launcher with its programs: an executable file that cannot change. */
   std::int32_t image;
   /** A file with the two numbers of `Report`. */
   std::int32_t report;
   /**
-   * A pipe: `held` goes to the launcher, `awaited` is at its end when the command runs or never will. -1 without. For a
-   * listener a pair of sockets: before its end, `awaited` has one message with the descriptor.
+   * A pipe, or -1: `held` goes to the launcher, and `awaited` reaches its end when the command runs or has failed to
+   * start. For a listener it is a pair of sockets: before the end, `awaited` has one message with the descriptor.
    */
   std::int32_t awaited = -1;
   std::int32_t held = -1;
 };
 
 /**
- * The image, the report and, with `await`, a pipe. The child must get image, report and `held` at `first_descriptor`
- * and the numbers behind it, and be given the file of the command as argv[0], the command's own argv[0] as argv[1].
+ * Creates the image, the report and, with `await`, a pipe. The child must inherit the image, the report and `held` from
+ * `first_descriptor` on, in this order. Its argv[0] must be the file of the command, and argv[1] the command's argv[0].
  *
  * The launcher loads `layer`, enters `domain` (`Domain` of isolation.h), then loads `program` with `flags`; either
- * program may be empty. With `only_stdio` the command inherits no descriptor from `first_descriptor` on, nor the
- * terminal of the session unless it is one of the others: it gets a session of its own, and SIGHUP when this process
- * ends, if its main thread starts it. With `end_with_parent` it is killed when the thread that starts it ends.
- * `ring_verdicts` has a `RingVerdict` for each io_uring operation by its opcode, or is empty.
+ * program may be empty. With `only_stdio` the command inherits no descriptor from `first_descriptor` on. It loses the
+ * terminal of the session too, unless one of its other descriptors is that terminal: it runs in a new session, and gets
+ * SIGHUP when this process ends, if the main thread starts it. With `end_with_parent` it is killed when the thread that
+ * starts it ends. `ring_verdicts` has a `RingVerdict` for each io_uring operation by its opcode, or is empty.
  * SECCOMP_FILTER_FLAG_NEW_LISTENER needs `await` and a program.
  *
- * With the number of a `tracer` process, the child gets one descriptor more, the last one: the socket to it.
+ * If `tracer` is a process ID, the child must inherit one more descriptor after these: the socket to the tracer.
  */
 Result<Launch> prepare_launch(std::span<const std::byte> layer, std::span<const std::byte> program, std::uint32_t flags,
                               bool no_new_privs, std::uint32_t domain, bool only_stdio, std::uint32_t first_descriptor,

@@ -12,8 +12,8 @@ namespace {
 std::recursive_mutex library_mutex;
 
 /**
- * libseccomp probes a kernel feature when a filter first uses it, but a load only uses earlier results. Uses every
- * feature once, so that all are known.
+ * Uses every kernel feature once, so that libseccomp knows them all: it probes a feature when a filter first uses it,
+ * and a load uses only earlier results.
  */
 void ask_for_features() {
   auto* context = seccomp_init(SCMP_ACT_NOTIFY);

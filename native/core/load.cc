@@ -45,7 +45,7 @@ Result<Program> Program::copy(std::span<const std::byte> bytes) {
 }
 
 long Program::load(std::uint32_t flags) const {
-  // The kernel only reads what the pointer names.
+  // The kernel only reads through this pointer.
   const sock_fprog program{static_cast<unsigned short>(instructions_.size()),
                            const_cast<sock_filter*>(instructions_.data())};
   return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);

@@ -34,7 +34,7 @@ class Program {
  public:
   static Result<Program> copy(std::span<const std::byte> bytes);
 
-  /** Only seccomp(2): async-signal-safe. Returns the result of the kernel, or -1 with errno. */
+  /** Only calls seccomp(2), so it is async-signal-safe. Returns the kernel's result, or -1 with errno. */
   [[nodiscard]] long load(std::uint32_t flags) const;
 
  private:
@@ -47,8 +47,8 @@ class Program {
 Status set_no_new_privs();
 
 /**
- * Makes the kernel kill this process when the thread that started it ends: prctl(2) PR_SET_PDEATHSIG. False if
- * `parent` is no longer its parent, because no signal would come.
+ * Makes the kernel kill this process when the thread that started it ends: prctl(2) PR_SET_PDEATHSIG. Returns false if
+ * `parent` is no longer its parent, because the signal would never come.
  */
 bool end_with_parent(std::int32_t parent);
 

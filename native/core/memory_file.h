@@ -13,7 +13,7 @@ class MemoryFile {
   static Result<MemoryFile> create();
 
   [[nodiscard]] int descriptor() const { return descriptor_.number(); }
-  /** All that was written. */
+  /** All the bytes that were written. */
   [[nodiscard]] Result<std::string> contents() const;
 
  private:

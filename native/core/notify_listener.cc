@@ -22,10 +22,10 @@ namespace {
 
 static_assert(sizeof(seccomp_notif) == kNotificationWords * sizeof(std::uint64_t));
 
-/** Space for a structure that later kernels have extended, which the ioctl would write anyway. */
+/** Space for a structure that later kernels may extend: the ioctl writes their whole structure. */
 using Room = std::array<std::uint64_t, 64>;
 
-/** Calls that may have vanished before they are received, before other listeners have their turn. */
+/** The maximum number of calls that vanish before they are received; then it is the turn of other listeners. */
 constexpr std::uint32_t kMaxWithdrawn = 64;
 
 /** The current events of poll(2), 0 for none. */
@@ -40,7 +40,7 @@ Result<short> events_of(int descriptor) {
 
 Result<std::int32_t> add_descriptor(int listener, const seccomp_notif_addfd& request) {
   int answer = 0;
-  // EINTR from Linux before 5.13, where nothing has happened yet.
+  // Before Linux 5.13 the ioctl may fail with EINTR before it does anything.
   while ((answer = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &request)) < 0) {
     if (errno != EINTR) return Failure{"ioctl", errno};
   }
@@ -99,7 +99,7 @@ Result<std::int32_t> answer_with_descriptor(std::int32_t listener, std::uint64_t
   request.newfd_flags = close_on_exec ? O_CLOEXEC : 0;
   const auto sent = add_descriptor(listener, request);
   if (sent.failure() == nullptr || sent.failure()->error != EINVAL) return sent;
-  // The flag is unknown before Linux 5.14: the descriptor stays there if the caller is interrupted in between.
+  // The flag is unknown before Linux 5.14. If the caller is interrupted between the two steps, it keeps the descriptor.
   request.flags = 0;
   const auto added = add_descriptor(listener, request);
   if (added.failure() != nullptr) return added;
@@ -148,7 +148,7 @@ class Gift {
     if (counted_) gifts().remove(counted_as_);
   }
 
-  /** Why it cannot be given. */
+  /** Why the descriptor cannot be sent. */
   [[nodiscard]] Status failed() const {
     if (!counted_) return Failure{"ioctl", EAGAIN};
     if (!listener_.valid() || !descriptor_.valid()) return Failure{"fcntl", error_};
@@ -187,7 +187,7 @@ Status wake_in_turn(std::int32_t listener) {
 }
 
 Result<std::uint32_t> wait_for_either(std::int32_t first, std::int32_t second) {
-  // poll(2) would ignore them.
+  // poll(2) ignores negative descriptors.
   if (first < 0 || second < 0) return Failure{"poll", EBADF};
   std::array<pollfd, 2> entries{pollfd{first, POLLIN, 0}, pollfd{second, POLLIN, 0}};
   while (poll(entries.data(), entries.size(), -1) < 0) {

@@ -13,12 +13,12 @@ namespace seccomp_node {
 /** Words of 64 bits in a record: `struct seccomp_notif` as it is. */
 inline constexpr std::size_t kNotificationWords = 10;
 
-/** No call waits, and none ever will: no process is left under the filter. */
+/** No call is pending, and none ever will be: no process is left under the filter. */
 inline constexpr std::int32_t kEnded = -1;
 
 /**
- * Takes what waits, never waiting itself, as many as there is room for. Gives the number of records that were filled,
- * or kEnded. With `ready`, the caller knows that one waits and that nobody else takes it: it is not looked for first.
+ * Receives pending calls without waiting, as many as there is room for. Returns the number of records that were filled,
+ * or kEnded. With `ready`, the caller knows that a call is pending and that nobody else receives it: there is no poll.
  */
 Result<std::int32_t> take_notifications(std::int32_t listener, std::span<std::uint64_t> records, bool ready);
 
@@ -30,12 +30,12 @@ Status answer_call(std::int32_t listener, std::uint64_t id, std::int64_t value, 
 inline constexpr std::uint32_t kMaxGifts = 256;
 
 /**
- * Gives the caller that waits a copy of a descriptor, which is what its call returns, as one step where the kernel can
- * (SECCOMP_ADDFD_FLAG_SEND, Linux 5.14), otherwise as two. Where the kernel refuses it, the call fails with its errno.
+ * Sends the waiting caller a copy of a descriptor, which its call returns: in one step if the kernel can
+ * (SECCOMP_ADDFD_FLAG_SEND, Linux 5.14), otherwise in two. If the kernel refuses, the call fails with that errno.
  *
- * The caller itself puts the descriptor into its table, and the kernel has the supervisor wait for that, for seconds
- * where the caller has arranged to be given no processor (SCHED_IDLE among others that run). So a thread does it, with
- * copies of both descriptors. A failure means that it was not begun: EAGAIN where too many have not arrived.
+ * The calling process itself installs the descriptor, and the kernel makes the supervisor wait for that. This takes
+ * seconds if the caller arranges to get no processor time (SCHED_IDLE next to busy processes). So a thread waits, with
+ * copies of both descriptors. A failure means that nothing was sent: EAGAIN if too many descriptors are pending.
  */
 Status begin_answer_with_descriptor(std::int32_t listener, std::uint64_t id, std::int32_t descriptor,
                                     bool close_on_exec);

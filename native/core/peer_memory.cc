@@ -23,13 +23,13 @@ constexpr std::size_t kMaxPieces = 1024;
 
 using Pieces = std::array<iovec, kMaxPieces>;
 
-/** What a read has come to. */
+/** The progress of a read: the number of bytes, and an errno. */
 struct Progress {
   std::size_t used;
   int error;
 };
 
-/** process_vm_readv(2), without its own memory. */
+/** process_vm_readv(2), without allocating memory. */
 Progress read_pages(std::int32_t pid, std::uint64_t address, std::uint8_t* to, std::size_t length, Pieces& pieces) {
   const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   std::size_t used = 0;
@@ -39,7 +39,7 @@ Progress read_pages(std::int32_t pid, std::uint64_t address, std::uint8_t* to, s
     std::size_t wanted = 0;
     for (auto at = address + used; used + wanted < length && count < pieces.size();) {
       const auto size = std::min<std::uint64_t>(page - at % page, length - used - wanted);
-      // NOLINTNEXTLINE(performance-no-int-to-ptr): an address there, not here.
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): an address in the other process.
       pieces[count++] = {reinterpret_cast<void*>(at), size};
       at += size;
       wanted += size;
@@ -53,7 +53,7 @@ Progress read_pages(std::int32_t pid, std::uint64_t address, std::uint8_t* to, s
   return {used, 0};
 }
 
-/** Whether `/proc` has the process numbers of this process. */
+/** Whether `/proc` is that of this process's PID namespace. */
 bool proc_is_ours() {
   std::array<char, 16> link{};
   const auto length = readlink("/proc/self", link.data(), link.size() - 1);
@@ -111,7 +111,7 @@ void MemoryRead::read_from_file(void* read) {
     const auto count = pread(self.file_, self.bytes_.data() + self.used_, self.bytes_.size() - self.used_,
                              static_cast<off_t>(self.address_ + self.used_));
     if (count < 0 && errno == EINTR) continue;
-    // The file reports unmapped memory only in this way.
+    // EIO means unmapped memory here.
     self.error_ = count < 0 ? (errno == EIO ? EFAULT : errno) : 0;
     if (count <= 0) return;
     self.used_ += static_cast<std::size_t>(count);
@@ -129,8 +129,8 @@ Status MemoryRead::read_by(void (*task)(void* read), std::int32_t descriptor) {
 
 void MemoryRead::run() {
   failed_ = read_by(read_directly, -1);
-  // With Yama, a process can only read the memory of its own descendants, which these are not for the helper: this
-  // process opens the file for it.
+  // With Yama, a process can only read the memory of its descendants. They are descendants of this process but not of
+  // the helper, so this process opens the file for it.
   if (failed_ && error_ != EFAULT && error_ != ESRCH && error_ != 0 && proc_is_ours()) {
     const Descriptor file(open(("/proc/" + std::to_string(pid_) + "/mem").c_str(), O_RDONLY | O_CLOEXEC));
     file_ = file.number();
@@ -148,7 +148,7 @@ Result<std::int32_t> start_read(const std::shared_ptr<MemoryRead>& read) {
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return Failure{"pipe2", errno};
   Descriptor finished(ends[0]);
   auto end = std::make_shared<Descriptor>(ends[1]);
-  // The slot is free before the end is reported, whatever the order in which a closure is destroyed.
+  // Frees the slot before it reports the end, whatever the order in which a closure's members are destroyed.
   auto errand = [read, end = std::move(end), slot = std::move(slot)]() mutable {
     read->run();
     slot.reset();

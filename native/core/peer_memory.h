@@ -1,4 +1,4 @@
-// Reads the memory of another process, which can delay the reader as long as it likes.
+// Reads the memory of another process, which can delay the reader for any length of time.
 #pragma once
 
 #include <atomic>
@@ -12,10 +12,9 @@
 namespace seccomp_node {
 
 /**
- * A read that goes on in the background. A page can be one that the other process supplies (userfaultfd, a FUSE file):
- * then the kernel waits for it, and where FUSE has the request, not even SIGKILL ends that. So the read is made by a
- * helper process, and a thread of this process waits for that: both can be given up, and neither keeps this process
- * from ending.
+ * A read in the background. The other process may itself supply a page (by userfaultfd or a FUSE file): then the kernel
+ * waits for it, and once FUSE has the request, not even SIGKILL ends the wait. So a helper process reads, and a thread
+ * of this process waits for it: both can be abandoned, and neither prevents this process from exiting.
  */
 class MemoryRead {
  public:
@@ -24,7 +23,7 @@ class MemoryRead {
   MemoryRead& operator=(const MemoryRead&) = delete;
   ~MemoryRead();
 
-  /** The result after the end of the read; EINPROGRESS before. */
+  /** The result of the read; EINPROGRESS until it ends. */
   [[nodiscard]] Result<Bytes> result() const;
 
  private:
@@ -55,14 +54,14 @@ class MemoryRead {
 inline constexpr std::uint32_t kMaxReads = 256;
 
 /**
- * Starts a read. Gives a descriptor that is at its end when the read is. EAGAIN where too many go on.
+ * Starts a read. Returns a descriptor that reaches its end when the read ends. EAGAIN if too many reads are pending.
  *
- * A read gives as many bytes as are mapped from the address on, `length` at most. EFAULT where none are; ETIMEDOUT
- * after `limit` milliseconds, unless the helper process cannot be killed: then it is never at its end.
+ * A read returns as many bytes as are mapped from the address on, `length` at most. It fails with EFAULT if none are,
+ * and with ETIMEDOUT after `limit` milliseconds. If the helper process cannot be killed, the read never ends.
  */
 Result<std::int32_t> start_read(const std::shared_ptr<MemoryRead>& read);
 
-/** The same on the calling thread, which waits as long as the other process likes. */
+/** Reads on the calling thread, which the other process can block for any length of time. */
 Result<Bytes> read_memory_blocking(std::int32_t pid, std::uint64_t address, std::uint32_t length);
 
 }  // namespace seccomp_node

@@ -14,7 +14,7 @@
 #include "descriptor.h"
 #include "executable_file.h"
 
-// The recorder as it was built for this architecture, an ELF file that the build puts where includes are looked for.
+// The recorder for this architecture, an ELF file that the build puts on the include path.
 asm(".pushsection .rodata\n"
     ".balign 16\n"
     "seccomp_perf:\n"

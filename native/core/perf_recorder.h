@@ -7,7 +7,7 @@
 
 namespace seccomp_node {
 
-/** Descriptors of the caller's, all close-on-exec. */
+/** Descriptors that the caller owns, all close-on-exec. */
 struct PerfRecorderFiles {
   /** An executable file that cannot change. */
   std::int32_t image;

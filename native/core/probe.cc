@@ -80,7 +80,7 @@ std::optional<std::int32_t> jit() {
 
 /** io_uring_setup(2). */
 constexpr long kIoUringSetup = 425;
-/** struct io_uring_params, of which nothing is looked at here. */
+/** struct io_uring_params, whose fields are not read here. */
 using RingParameters = std::array<std::uint64_t, 15>;
 
 /** Why io_uring operations cannot be filtered. Probes with a ring: for a task, the kernel checks no_new_privs first. */
@@ -88,7 +88,7 @@ std::int32_t ring_filter_error() {
   RingParameters parameters{};
   const Descriptor ring(static_cast<int>(syscall(kIoUringSetup, 1, parameters.data())));
   if (!ring.valid()) return errno;
-  // The kernel copies a filter before it checks it, and there is none at this address.
+  // The kernel copies a filter before it checks it, so EFAULT for a null pointer means that it supports filters.
   if (syscall(kIoUringRegister, ring.number(), kRegisterBpfFilter, nullptr, 1) == 0 || errno == EFAULT) return 0;
   return errno;
 }

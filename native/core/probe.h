@@ -27,7 +27,7 @@ struct Probe {
   std::optional<std::int32_t> jit;
   /** The version of Landlock's ABI, from 1 on; 0 without Landlock. */
   std::int32_t landlock;
-  /** Why there is none: the errno, 0 otherwise. */
+  /** Why Landlock is unavailable: an errno, 0 if it is available. */
   std::int32_t landlock_error;
   /** Why io_uring operations cannot be filtered: an errno, 0 if they can. */
   std::int32_t ring_filter_error;

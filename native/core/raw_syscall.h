@@ -4,7 +4,7 @@
 #include <cstdint>
 
 extern "C" {
-/** Not for use by itself: raw_syscall below. */
+/** Use raw_syscall below instead. */
 __attribute__((visibility("hidden"))) long seccomp_node_raw_syscall(long number, long a, long b, long c, long d, long e,
                                                                     long f);
 /** The instruction after the one that enters the kernel: what siginfo_t::si_call_addr holds when a filter traps it. */

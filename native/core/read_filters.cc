@@ -21,17 +21,17 @@ namespace seccomp_node {
 
 namespace {
 
-/** More than a chain can hold: the kernel counts 32768 instructions and four a layer, and a layer has one at least. */
+/** The kernel allows 32768 instructions in all layers, and counts four more for each; a layer has at least one. */
 constexpr std::size_t kMaxChain = 32768;
 constexpr std::size_t kMaxLayers = kMaxChain / 5 + 1;
 
-/** The C library's wrapper has its own names for the requests. */
+/** ptrace(2) with the kernel's request constants: the C library's wrapper has its own type for them. */
 template <typename Data>
 long trace(long request, pid_t thread, std::uint64_t address, Data data) {
   return syscall(SYS_ptrace, request, static_cast<long>(thread), address, data);
 }
 
-/** A traced thread, which is released at the end. */
+/** A traced thread, which the destructor releases. */
 class Tracee {
  public:
   explicit Tracee(pid_t thread) : thread_(thread) {}
@@ -47,12 +47,12 @@ class Tracee {
     attached_ = true;
     if (trace(PTRACE_INTERRUPT, thread_, 0, 0L) != 0) return Failure{"PTRACE_INTERRUPT", errno};
     siginfo_t change{};
-    // WNOWAIT leaves everything as it is: an end for the parent to see, a signal in case this process ends first.
+    // WNOWAIT changes nothing: the parent still sees an end, and the thread still gets a signal if this process ends.
     while (waitid(P_PID, static_cast<id_t>(thread_), &change, WSTOPPED | WEXITED | WNOWAIT | __WALL) != 0) {
       if (errno != EINTR) return Failure{"waitid", errno};
     }
     if (change.si_code != CLD_TRAPPED && change.si_code != CLD_STOPPED) return Failure{"waitid", ESRCH};
-    // Without an event in the higher bits it is a signal that stopped the thread, and that it has to get after all.
+    // Without an event in the higher bits, a signal stopped the thread. The thread must still get that signal.
     const bool on_signal = (change.si_status >> 8) == 0;
     signal_ = on_signal ? change.si_status : 0;
     return kDone;
@@ -84,7 +84,7 @@ std::optional<std::uint32_t> flags_of(pid_t thread, std::size_t layer) {
   return static_cast<std::uint32_t>(metadata.flags);
 }
 
-/** Layers are numbered from the oldest, so that one which comes meanwhile, by TSYNC, moves no other. */
+/** Layers are numbered from the oldest, so a layer that TSYNC adds meanwhile does not renumber the others. */
 Status read_chain(Chain& chain) {
   Tracee tracee(chain.thread);
   if (const auto failed = tracee.stop()) return failed;
@@ -122,8 +122,8 @@ Bytes bytes_of(std::span<const sock_filter> instructions) {
 
 Result<std::vector<LiveFilter>> read_filters(std::int32_t thread, std::uint32_t limit) {
   Chain chain{thread};
-  // A process of its own, not a thread: every thread of this one would see the stop in waitpid(2), and libuv takes a
-  // stopped child for an ended one. And a thread that does not stop can only be released by the end of its tracer.
+  // The tracer is a process, not a thread: every thread of this process would see the stop in waitpid(2), and libuv
+  // mistakes a stopped child for one that has ended. A thread that does not stop is released only when its tracer ends.
   if (const auto failed = run_in_helper(read_chain_task, &chain, {.limit = limit})) return *failed;
   if (chain.failed) return *chain.failed;
   std::vector<LiveFilter> filters;

@@ -18,9 +18,8 @@ struct LiveFilter {
 };
 
 /**
- * The layers of a thread, the oldest first. The thread is stopped meanwhile and goes on afterwards, whatever fails;
- * after `limit` milliseconds the attempt is given up with ETIMEDOUT. Statuses of children of this process stay unseen
- * and untouched.
+ * The layers of a thread, the oldest first. The thread is stopped meanwhile, and continues whether or not this fails.
+ * After `limit` milliseconds the attempt fails with ETIMEDOUT. Exit statuses of this process's children are kept.
  */
 Result<std::vector<LiveFilter>> read_filters(std::int32_t thread, std::uint32_t limit);
 

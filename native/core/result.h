@@ -28,7 +28,7 @@ class Result {
   Result(Failure failure) : outcome_(failure) {}       // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] const Failure* failure() const { return std::get_if<Failure>(&outcome_); }
-  /** Only where failure() is null. */
+  /** Valid only if failure() is null. */
   [[nodiscard]] Value& value() { return *std::get_if<Value>(&outcome_); }
   [[nodiscard]] const Value& value() const { return *std::get_if<Value>(&outcome_); }
 

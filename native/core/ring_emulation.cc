@@ -44,7 +44,7 @@ class Ring {
     return descriptor_.compare_exchange_strong(owner, descriptor) || owner == descriptor;
   }
 
-  /** Maps the ring unless that was done since the last load. By the thread that enters it. */
+  /** Maps the ring unless it was mapped since the last load. Called by the thread that enters the ring. */
   long map(std::int32_t descriptor) {
     const auto current = generation.load();
     if (generation_ == current) return 0;
@@ -78,9 +78,9 @@ class Ring {
   }
 
   /**
-   * Each operation of libuv leaves one completion. While one is missing, the kernel is still at work on what it took
-   * before the filter was loaded, and would write where this writes. Bounded, since the counters are in memory that
-   * anybody writes.
+   * Waits until every operation has its completion; each operation of libuv gets one. While one is missing, the kernel
+   * still works on operations from before the filter was loaded, and would write to the same place. The wait is
+   * bounded, because the counters are in writable shared memory.
    */
   void settle() const {
     for (int tries = 0; tries < 10000; tries++) {
@@ -92,14 +92,14 @@ class Ring {
 
   static std::int32_t perform(const io_uring_sqe& operation) {
     const bool plain = operation.opcode == IORING_OP_EPOLL_CTL && operation.flags == 0;
-    // As a ring with restrictions does.
+    // The error of a ring with restrictions.
     if (!plain) return -EACCES;
     return static_cast<std::int32_t>(raw_syscall(SYS_epoll_ctl, operation.fd, static_cast<long>(operation.len),
                                                  static_cast<std::int32_t>(operation.off),
                                                  static_cast<long>(operation.addr)));
   }
 
-  /** False if there is no room for the completion; nothing has happened then. */
+  /** Performs an operation; false, without performing it, if there is no room for the completion. */
   bool complete(const io_uring_sqe& operation) {
     const auto tail = word(layout.cq.tail).load(std::memory_order_relaxed);
     if (tail - word(layout.cq.head).load(std::memory_order_acquire) > cq_mask_) return false;
@@ -145,7 +145,7 @@ class Ring {
 
   std::atomic<std::int32_t> descriptor_{kNone};
   std::uint32_t generation_ = 0;
-  /** Of the ring, as they were when it was mapped: what is in the shared memory may be changed by anybody. */
+  /** The ring's masks when it was mapped: the copies in shared memory may change at any time. */
   std::uint32_t sq_mask_ = 0;
   std::uint32_t cq_mask_ = 0;
   std::byte* queues_ = nullptr;
@@ -169,7 +169,7 @@ Status learn_layout() {
   io_uring_params parameters{};
   const Descriptor ring(static_cast<int>(syscall(SYS_io_uring_setup, 1, &parameters)));
   if (!ring.valid()) return Failure{"io_uring_setup", errno};
-  // Of Linux 5.4; libuv uses rings from 5.13 on.
+  // Available since Linux 5.4; libuv uses rings from 5.13 on.
   if ((parameters.features & IORING_FEAT_SINGLE_MMAP) == 0) return Failure{"io_uring_setup", EOPNOTSUPP};
   layout = {parameters.sq_off, parameters.cq_off};
   return kDone;

@@ -14,12 +14,12 @@
 namespace seccomp_node {
 
 /**
- * Learns from the kernel where the fields of a ring lie, and forgets which memory belongs to which descriptor, since
- * descriptors may have been closed and used again. Comes before each load of a filter that traps io_uring_enter.
+ * Asks the kernel for the offsets of a ring's fields, and forgets which memory belongs to which descriptor, because
+ * descriptors may have been closed and reused. Call it before each load of a filter that traps io_uring_enter.
  */
 Status prepare_ring_emulation();
 
-/** Whether these are arguments with which libuv enters a ring that is not polled: wait for as many as are submitted. */
+/** Whether libuv enters an unpolled ring with these arguments: it waits for as many operations as it submits. */
 bool is_ring_wait(const std::array<std::uint64_t, 6>& arguments);
 
 /**

@@ -28,8 +28,8 @@ struct CloseDirectory {
 };
 
 /**
- * The numbers among a directory's names that are `wanted`, ascending. That is asked with a descriptor of the directory
- * and the name, and gives the failure where it cannot be said.
+ * The numbers among a directory's entries for which `wanted` returns true, ascending. `wanted` gets the directory's
+ * descriptor and the name; if it fails, so does this function.
  */
 template <typename Wanted>
 Result<std::vector<std::int32_t>> numbers_in(const char* path, Wanted wanted) {

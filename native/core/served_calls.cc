@@ -55,7 +55,7 @@ bool drop_privileges() {
   return syscall(SYS_capset, &header, none.data()) == 0;
 }
 
-/** The calls cannot affect other processes. The C library's wrappers would notify threads that do not exist here. */
+/** Keeps the calls from affecting other processes. */
 bool give_up_everything() {
   sigset_t none;
   sigemptyset(&none);
@@ -83,7 +83,7 @@ Result<std::vector<std::int32_t>> served_calls(std::uint32_t first, std::uint32_
   if (count == 0 || count > kMaxCount) return Failure{"served_calls", EINVAL};
   const SharedOutcomes outcomes(count);
   if (!outcomes.valid()) return Failure{"mmap", errno};
-  // fork without a signal at the end, so that functions which wait for children of this process do not see it.
+  // A fork without an exit signal: functions that wait for children of this process do not see the child.
   const auto child = static_cast<pid_t>(syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L));
   if (child < 0) return Failure{"clone", errno};
   if (child == 0) make_calls(first, outcomes.all());

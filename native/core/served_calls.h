@@ -9,9 +9,9 @@
 namespace seccomp_node {
 
 /**
- * The numbers from `first` on, `count` of them, whose calls are not answered ENOSYS. Each is made once with every
- * argument -1, by a child process of its own without privileges, terminal or memory in common, which the kernel ends
- * after a second. A filter that answers ENOSYS or kills hides what lies behind it.
+ * The numbers from `first` on, `count` of them, whose calls do not fail with ENOSYS. Each call is made once with every
+ * argument -1, in a child process without privileges, terminal or shared memory. The kernel ends the child after a
+ * second. A filter that returns ENOSYS or kills hides which calls the kernel serves.
  */
 Result<std::vector<std::int32_t>> served_calls(std::uint32_t first, std::uint32_t count);
 

@@ -1,5 +1,5 @@
-// SHA-256 (FIPS 180-4), for the digests of stored programs: loading Node's crypto for one takes a fifth of
-// applyProfile's start.
+// SHA-256 (FIPS 180-4), for the digests of stored programs: loading Node's crypto for one digest would take a fifth of
+// the start of applyProfile.
 #pragma once
 
 #include <cstddef>

@@ -99,7 +99,7 @@ void report(const RefusedCall& call) {
   log.record(call, name_of_thread);
   if (told.exchange(true)) return;
   const char byte = 0;
-  // Where a filter refuses even this, the listener learns of it when it stops.
+  // If a filter refuses even this write, the listener sees the record when it stops.
   if (raw_syscall(SYS_write, wake_pipe[1], reinterpret_cast<long>(&byte), 1) != 1) told.store(false);
 }
 
@@ -163,7 +163,7 @@ void say_last_words(const RefusedCall& call) {
 void set_default_action() {
   struct sigaction action {};
   action.sa_handler = SIG_DFL;
-  // If the process cannot end in the usual way, it must end in another.
+  // If the default action cannot be restored, the process must still end.
   if (sigaction(SIGSYS, &action, nullptr) != 0) __builtin_trap();
 }
 
@@ -230,11 +230,11 @@ bool is_current() {
 
 Status install() {
   if (is_current()) return kDone;
-  // A handler that has replaced ours may call ours in turn: the one that was there first stays the next.
+  // A handler that has replaced ours may call ours, so ours always passes signals on to the one it replaced first.
   if (!installed && sigaction(SIGSYS, nullptr, &previous) != 0) return Failure{"sigaction", errno};
   struct sigaction action {};
   action.sa_sigaction = on_sigsys;
-  // Not blocked while it is handled: a refused call of the handler would end the process.
+  // SIGSYS is not blocked in its handler: otherwise a refused call of the handler would end the process.
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART;
   sigemptyset(&action.sa_mask);
   if (sigaction(SIGSYS, &action, nullptr) != 0) return Failure{"sigaction", errno};
@@ -242,7 +242,7 @@ Status install() {
   return kDone;
 }
 
-/** A descriptor of the listener's own to read from. */
+/** A copy of the reading end for the listener. */
 Result<std::int32_t> reading_end() {
   if (wake_pipe[0] < 0 && pipe2(wake_pipe.data(), O_CLOEXEC | O_NONBLOCK) != 0) return Failure{"pipe2", errno};
   const int copy = fcntl(wake_pipe[0], F_DUPFD_CLOEXEC, 0);
@@ -257,7 +257,7 @@ Result<std::int32_t> listen_to_violations(Listening listener, const std::string&
   if (owner != nullptr) return Failure{"sigaction", EBUSY};
   auto descriptor = reading_end();
   if (descriptor.failure() != nullptr) return descriptor;
-  // Kept forever, because a handler may be reading it.
+  // Never freed, because a handler may be reading it.
   if (call_names.load() == nullptr) call_names.store(new std::string(names), std::memory_order_release);
   if (const auto failed = install()) {
     close(descriptor.value());
@@ -273,7 +273,7 @@ Result<std::int32_t> listen_to_violations(Listening listener, const std::string&
 std::vector<Violation> take_violations(Listening listener) {
   const std::scoped_lock lock(control);
   if (owner == nullptr || owner != listener) return {};
-  // First, so that later records cause a new notification. Exchanged, to see the records before the notification.
+  // Cleared first, so that later records cause a new notification. An exchange also makes earlier records visible.
   told.exchange(false);
   return log.take();
 }

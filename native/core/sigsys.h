@@ -24,8 +24,8 @@ using Listening = const void*;
 
 /**
  * Installs the handler and reports to this listener from now on. `names` has a line `<arch in hex> <number> <name>` for
- * each known call, for the line on standard error. Gives a descriptor, to be closed by the caller, that is readable
- * when there is something to take. EBUSY while there is another listener.
+ * each known call, for the line on standard error. Returns a descriptor that is readable when there are records to
+ * take; the caller closes it. EBUSY while there is another listener.
  */
 Result<std::int32_t> listen_to_violations(Listening listener, const std::string& names);
 
@@ -36,8 +36,8 @@ std::vector<Violation> take_violations(Listening listener);
 std::uint64_t dropped_violations(Listening listener);
 
 /**
- * Ends the reports; the handler goes on making refused calls fail. Gives the calls that were dropped, those that were
- * not taken included.
+ * Ends the reports; the handler continues to make refused calls fail. Returns the number of calls that were dropped,
+ * including those that were not taken.
  */
 std::uint64_t stop_listening(Listening listener);
 

@@ -15,7 +15,7 @@
 #include "descriptor.h"
 #include "executable_file.h"
 
-// The tracer as it was built for this architecture, an ELF file that the build puts where includes are looked for.
+// The tracer for this architecture, an ELF file that the build puts on the include path.
 asm(".pushsection .rodata\n"
     ".balign 16\n"
     "seccomp_tracer:\n"
@@ -55,7 +55,7 @@ Result<std::span<std::byte>> map_table(std::int32_t table) {
 }
 
 Result<std::int32_t> be_traced(std::int32_t socket, std::int32_t tracer) {
-  // Of Yama, which may not be there: a process allows others to trace it.
+  // Lets the tracer attach if the kernel has Yama.
   const bool permitted = prctl(PR_SET_PTRACER, tracer, 0, 0, 0) == 0;
   std::int32_t message = -getpid();
   const auto transfer = [socket, &message](auto function) {

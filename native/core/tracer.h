@@ -9,7 +9,7 @@
 
 namespace seccomp_node {
 
-/** Descriptors of the caller's, all close-on-exec. */
+/** Descriptors that the caller owns, all close-on-exec. */
 struct TracerFiles {
   /** An executable file that cannot change. */
   std::int32_t image;

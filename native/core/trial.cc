@@ -32,7 +32,7 @@ timeval to_timeval(microseconds duration) {
   return {static_cast<time_t>(whole.count()), static_cast<suseconds_t>((duration - whole).count())};
 }
 
-/** Makes the signal end this process, whatever Node does with it. */
+/** Makes the signal end this process, even if Node handles or blocks it. */
 bool end_by(int number) {
   sigset_t alone;
   sigemptyset(&alone);

@@ -1,4 +1,4 @@
-// First runs code that may not terminate in a copy of this process.
+// Tries code that may not terminate in a copy of this process.
 #pragma once
 
 #include <chrono>
@@ -9,12 +9,12 @@
 namespace seccomp_node {
 
 /**
- * Forks, runs the task in the child, and waits for it. The child may use as much processor time as is left of the
- * budget, from which its time is subtracted, and 256 MiB of memory more than this process has; a file may have 32 MiB.
+ * Forks, runs the task in the child, and waits for it. The child may use as much processor time as the budget has left,
+ * and 256 MiB more memory than this process; its files may have up to 32 MiB. Its time is subtracted from the budget.
  *
- * Fails with ETIMEDOUT where the task exceeds the time, EFBIG where a file becomes larger, and ENOTRECOVERABLE where
- * any other signal ended it, all for `function`, and with the errno of fork(2) and its kind. The task must not lock
- * what another thread may hold, but for the allocator, which fork(2) of the C library keeps usable.
+ * Fails in the name of `function` with ETIMEDOUT if the task exceeds the time, EFBIG if a file becomes too large, and
+ * ENOTRECOVERABLE if any other signal ends it; or with the errno of fork(2) and the other calls made here. The task
+ * must not take a lock that another thread may hold, except the allocator's, which fork(2) keeps usable.
  */
 Status try_in_child(const char* function, std::chrono::microseconds& budget, const std::function<void()>& task);
 

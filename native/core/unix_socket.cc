@@ -52,7 +52,7 @@ Result<std::int32_t> listen_at(const std::string& path) {
   if (const auto* failure = address.failure()) return *failure;
   Descriptor descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!descriptor.valid()) return Failure{"socket", errno};
-  // The file gets the permissions that the socket has now.
+  // bind(2) creates the file with the permissions of the socket.
   if (fchmod(descriptor.number(), S_IRUSR | S_IWUSR) != 0) return Failure{"fchmod", errno};
   const auto* where = reinterpret_cast<const sockaddr*>(&address.value());
   if (bind(descriptor.number(), where, sizeof(sockaddr_un)) != 0) return Failure{"bind", errno};
@@ -99,7 +99,7 @@ Result<Message> receive_message(std::int32_t socket) {
 
 Result<std::uint32_t> send_message(std::int32_t socket, std::span<const std::byte> data, std::int32_t descriptor) {
   alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(std::int32_t))> control{};
-  // sendmsg(2) only reads what the pointer names.
+  // sendmsg(2) only reads through this pointer.
   iovec part{const_cast<std::byte*>(data.data()), data.size()};
   msghdr message{};
   message.msg_iov = &part;

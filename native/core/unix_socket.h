@@ -19,7 +19,7 @@ struct Message {
   std::vector<std::int32_t> descriptors;
 };
 
-/** A socket that listens at a path, only for this user, close-on-exec and non-blocking. */
+/** A socket that listens at a path that only this user can access; close-on-exec and non-blocking. */
 Result<std::int32_t> listen_at(const std::string& path);
 
 /** The next connection, non-blocking: EAGAIN for none. */
@@ -32,8 +32,8 @@ Result<std::int32_t> connect_to(const std::string& path);
 Result<Message> receive_message(std::int32_t socket);
 
 /**
- * sendmsg(2), without waiting: returns the number of sent bytes, EAGAIN for none. A descriptor is sent with the first
- * of them; -1 for none.
+ * sendmsg(2) without waiting: returns the number of bytes sent, or EAGAIN. The descriptor is sent with the first byte;
+ * -1 for none.
  */
 Result<std::uint32_t> send_message(std::int32_t socket, std::span<const std::byte> data, std::int32_t descriptor);
 

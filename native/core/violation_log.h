@@ -37,9 +37,9 @@ struct Violation {
 class ViolationLog {
  public:
   /**
-   * Notes a call. Async-signal-safe, from any thread, wait-free but for contention. A call that equals one which has
-   * not been taken yet is counted there. When the part of the table that its instruction may use is full, it is counted
-   * with another one of the same instruction, or as dropped. `name` is only called for a new entry.
+   * Records a call. Async-signal-safe, from any thread, wait-free without contention. A call that equals an entry that
+   * has not been taken yet is counted there. If the part of the table for its instruction is full, it is counted with
+   * another call of the same instruction, or as dropped. `name_of_thread` is only called for a new entry.
    */
   template <typename NameOfThread>
   void record(const RefusedCall& call, NameOfThread name_of_thread) {
@@ -69,8 +69,8 @@ class ViolationLog {
   using Key = std::array<std::uint64_t, kKeyWords>;
 
   /**
-   * Counts that are not counts. A slot's state holds a generation, which grows with every claim, above its count: a
-   * state that is still the same after the words were read proves that they belonged together.
+   * Special values of the count. The high half of a slot's state is a generation, which grows with every claim: if the
+   * state is unchanged after the words were read, they belong together.
    */
   static constexpr std::uint32_t kFree = 0;
   static constexpr std::uint32_t kWriting = 0xffffffff;

@@ -29,7 +29,7 @@ class File {
 
   [[nodiscard]] long number() const { return number_; }
   [[nodiscard]] bool valid() const { return number_ >= 0; }
-  /** The number of bytes; 0 at the end and if nothing can be read. */
+  /** Returns the number of bytes; 0 at the end or on failure. */
   std::size_t read(char* to, std::size_t size) const {
     const long count = system_call(SYS_read, number_, word(to), static_cast<long>(size));
     return count < 0 ? 0 : static_cast<std::size_t>(count);
@@ -86,7 +86,7 @@ void for_each_number(const char* text, std::size_t size, Take take) {
   }
 }
 
-/** Calls `take` with each entry of an open directory whose name is a number. Whether it could be read to its end. */
+/** Calls `take` with each number among the names in an open directory. Returns whether the whole directory was read. */
 template <typename Take>
 bool for_each_number_in(long directory, Take take) {
   // NOLINTNEXTLINE(modernize-avoid-c-arrays): there is no standard library.

@@ -8,7 +8,7 @@
 
 #include "system_call.h"
 
-// The compiler may call these for what it writes as copies and zeros.
+// The compiler may emit calls of these functions for copies and initializations.
 extern "C" {
 
 __attribute__((used)) inline void* memset(void* to, int value, std::size_t size) {
@@ -36,7 +36,7 @@ Type* allocate(std::size_t count) {
   return mapped < 0 ? nullptr : reinterpret_cast<Type*>(mapped);
 }
 
-/** Zeroed memory that the program needs: it ends if there is none. */
+/** Zeroed memory; the program exits if there is none. */
 template <typename Type>
 Type* allocate_or_exit(std::size_t count) {
   Type* memory = allocate<Type>(count);
@@ -44,7 +44,7 @@ Type* allocate_or_exit(std::size_t count) {
   return memory;
 }
 
-/** Maps memory that is shared with another process, from its start; the program ends where that fails. */
+/** Maps memory that is shared with another process, from its start; the program exits on failure. */
 inline long map_shared_or_exit(int descriptor, std::size_t size) {
   const long mapped =
       system_call(SYS_mmap, 0, static_cast<long>(size), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
@@ -52,13 +52,13 @@ inline long map_shared_or_exit(int descriptor, std::size_t size) {
   return mapped;
 }
 
-/** Stores a value in shared memory, after all that was stored before it. */
+/** Stores a value in shared memory, after all earlier stores. */
 template <typename Type>
 void publish(Type& place, Type value) {
   __atomic_store(&place, &value, __ATOMIC_RELEASE);
 }
 
-/** Whether a stored path, which is truncated if it is too long, is this one. */
+/** Whether a stored path, which may be truncated, equals this one. */
 template <std::size_t kSize>
 bool equals_kept(const char (&kept)[kSize], const char* path) {  // NOLINT(modernize-avoid-c-arrays)
   for (std::size_t at = 0; at + 1 < kSize; ++at) {

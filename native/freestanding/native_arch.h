@@ -1,4 +1,4 @@
-// The architecture that is compiled for, as seccomp(2) names it.
+// The target architecture, as an AUDIT_ARCH_* value.
 #pragma once
 
 #include <linux/audit.h>

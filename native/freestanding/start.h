@@ -13,7 +13,7 @@ extern "C" [[noreturn]] __attribute__((used)) void run_program();
 
 #if defined(__x86_64__)
 
-// At the entry the stack pointer is where argc is.
+// On entry the stack pointer points to argc.
 asm(".globl _start\n"
     "_start:\n"
     "  xor %ebp, %ebp\n"
@@ -36,7 +36,7 @@ asm(".globl _start\n"
 
 namespace seccomp_node {
 
-/** Names the process, and blocks every signal that can be blocked, such as those for its group or for all processes. */
+/** Names the process, and blocks all signals, because some are sent to its group or to all processes. */
 inline void prepare_process(const char* name) {
   const std::uint64_t all = ~0UL;
   system_call(SYS_rt_sigprocmask, SIG_SETMASK, word(&all), 0, sizeof all);

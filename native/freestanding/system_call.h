@@ -7,7 +7,7 @@ namespace seccomp_node {
 
 #if defined(__x86_64__)
 
-/** A system call; its result is -errno where it failed. */
+/** A system call; returns -errno on failure. */
 inline long system_call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
   long result = number;
   register long r10 asm("r10") = d;
@@ -19,7 +19,7 @@ inline long system_call(long number, long a = 0, long b = 0, long c = 0, long d 
 
 #elif defined(__aarch64__)
 
-/** A system call; its result is -errno where it failed. */
+/** A system call; returns -errno on failure. */
 inline long system_call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
   register long x8 asm("x8") = number;
   register long x0 asm("x0") = a;

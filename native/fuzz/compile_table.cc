@@ -28,7 +28,7 @@ void push_rule(Input& input, Table& table, JointRules& joint_rules) {
   table.comparisons.insert(table.comparisons.end(), words.begin(), words.end());
 }
 
-/** Words that make no rule or no comparison, now and then. No rule changes, or those that may not end could arise. */
+/** Sometimes makes a word invalid. Other changes could result in rules on which libseccomp does not terminate. */
 void damage(Input& input, Table& table) {
   if (input.below(32) != 0) return;
   if (!table.rules.empty() && input.below(2) != 0) table.rules.back() = 0x80000000U | input.number<std::uint32_t>();

@@ -1,4 +1,4 @@
-// Every operation of a filter context except loading, in any order, on two of them that can be merged.
+// All operations of a filter context except load, in any order, on two contexts that can be merged.
 #include "../core/context.h"
 
 #include "check.h"

@@ -1,4 +1,4 @@
-// Ends a fuzzer's run on an input that leaves a descriptor behind.
+// Ends a fuzzer's run on an input that leaks a descriptor.
 #pragma once
 
 #include <unistd.h>
@@ -8,7 +8,7 @@
 
 namespace seccomp_node {
 
-/** The lowest free descriptor, which rises where one is lost. */
+/** The lowest free descriptor: it rises if one leaks. */
 inline int lowest_free() {
   const Descriptor lowest(dup(STDERR_FILENO));
   return lowest.number();

@@ -1,4 +1,4 @@
-// The bytes of a fuzzer as numbers and choices for a target, in order; after the last byte, zeros.
+// Turns a fuzzer's bytes into numbers and choices, in order; after the last byte, zeros.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@ class Input {
   Input(const std::uint8_t* data, std::size_t size) : rest_(data, size) {}
 
   [[nodiscard]] bool empty() const { return rest_.empty(); }
-  /** What is left. */
+  /** The bytes that are left. */
   [[nodiscard]] std::span<const std::uint8_t> rest() const { return rest_; }
 
   std::uint8_t byte() {
@@ -39,7 +39,7 @@ class Input {
     return items[below(kCount)];
   }
 
-  /** Mostly a meaningful one, otherwise any. */
+  /** Usually a meaningful value, sometimes any. */
   template <typename Item, std::size_t kCount>
   Item often(const std::array<Item, kCount>& items) {
     const auto choice = below(kCount + 1);

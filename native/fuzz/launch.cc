@@ -1,5 +1,5 @@
-// Launchers for programs of any bytes: the image is one segment that ends with the orders and the program as they were
-// given, sealed, and no descriptor is left.
+// Launchers for programs of any bytes: the image is one segment that ends with the given orders and program, it is
+// sealed, and no descriptor leaks.
 #include "../core/launch.h"
 
 #include <elf.h>
@@ -55,7 +55,7 @@ void check_image(std::span<const std::byte> image, std::span<const std::byte> la
   Orders orders;
   std::memcpy(&orders, before.data() + before.size() - layer.size() - sizeof orders, sizeof orders);
   check(orders.leave_terminal <= expected.only_stdio, "only a command that gets nothing else leaves the terminal");
-  // Whether there is one depends on who runs this.
+  // Depends on whether the fuzzer runs in a terminal.
   expected.leave_terminal = orders.leave_terminal;
   check(std::memcmp(&orders, &expected, sizeof orders) == 0, "the orders stand before both");
 }
@@ -69,7 +69,7 @@ void fuzz(Input input) {
   const auto domain = static_cast<std::uint32_t>(input.below(4));
   const bool only_stdio = input.below(2) != 0;
   const auto layer_size = input.below(64);
-  // A few bytes repeated reach the longest programs.
+  // Repeats a few bytes, to reach the longest programs.
   const std::size_t repeat = input.below(8) == 0 ? input.number<std::uint16_t>() : 1;
   const auto pattern = std::as_bytes(input.rest());
   std::vector<std::byte> program;

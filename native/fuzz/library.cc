@@ -1,4 +1,4 @@
-// Any names and numbers of calls and architectures: a result, which is the same when it is resolved back.
+// Resolves any names and numbers of calls and architectures: resolving the result back returns the same.
 #include "../core/library.h"
 
 #include <seccomp.h>
@@ -14,7 +14,7 @@ void fuzz(Input input) {
   const auto arch = input.often(kArchs);
   const auto number = input.often(kCalls);
   if (const auto name = syscall_resolve_num_arch(arch, number)) {
-    // Not always the number itself: those of x32 are known with their bit and without.
+    // Not always the same number: libseccomp knows numbers of x32 both with and without the x32 bit.
     const auto again = syscall_resolve_name_arch(arch, *name);
     check(syscall_resolve_num_arch(arch, again) == name, "the number of a name has that name");
   }

@@ -1,5 +1,5 @@
-// Messages with any bytes and numbers of descriptors from another program: they arrive as sent, and no descriptor is
-// lost.
+// Messages from another program with any bytes and any number of descriptors: they arrive as sent, and no descriptor
+// leaks.
 #include "../core/unix_socket.h"
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-// The table of refused calls under any sequence of calls and readings: every call is counted once, in an entry of its
-// own kind or as dropped.
+// The table of refused calls, under any sequence of calls and reads: every call is counted once, in an entry for such
+// calls or as dropped.
 #include "../core/violation_log.h"
 
 #include <memory>
@@ -13,13 +13,13 @@ namespace {
 
 ThreadName name_of(std::uint32_t thread) {
   ThreadName name{};
-  // A full one has no end: the kernel cuts names, the log has to.
+  // No terminating zero: the kernel truncates names, and the log must too.
   name.fill(static_cast<char>('a' + thread % 26));
   return name;
 }
 
 RefusedCall read_call(Input& input) {
-  // Few sites, so that the part of the table that one may use fills up.
+  // Few sites, so that a site fills its part of the table.
   RefusedCall call{0xc000003e,
                    static_cast<std::uint32_t>(input.below(4)),
                    1,

@@ -1,4 +1,4 @@
-// The values in rules: those that matter to libseccomp.
+// The values in rules that matter to libseccomp.
 #pragma once
 
 #include <seccomp.h>
@@ -25,7 +25,7 @@ inline constexpr std::array<std::uint32_t, 12> kArchs{
 inline constexpr std::array<std::uint64_t, 10> kValues{
     0, 1, 2, 3, 7, 0xffffffff, 0x100000000, 0x200000000, 0x8000000000000000, 0xffffffffffffffff};
 
-/** Few, so that rules interact: plain ones, multiplexed ones of 32-bit x86 and their multiplexers. */
+/** Few calls, so that rules interact: plain calls, multiplexed calls of 32-bit x86, and their multiplexers. */
 inline const std::array<std::int32_t, 9> kCalls{0,
                                                 SCMP_SYS(socket),
                                                 SCMP_SYS(bind),
@@ -36,7 +36,7 @@ inline const std::array<std::int32_t, 9> kCalls{0,
                                                 SCMP_SYS(clone),
                                                 -1};
 
-/** One comparison as Context::rule_add takes it. */
+/** Appends a comparison in the format of Context::rule_add. */
 inline void push_comparison(Input& input, std::vector<std::uint64_t>& words) {
   words.push_back(input.below(7));
   words.push_back(input.below(9));
@@ -44,7 +44,7 @@ inline void push_comparison(Input& input, std::vector<std::uint64_t>& words) {
   words.push_back(input.often(kValues));
 }
 
-/** Adds a rule unless libseccomp might not terminate on it: the core then works in a child, which is slow. */
+/** Adds a rule unless libseccomp may not terminate on it: the core would then use a child, which is slow. */
 inline bool add_if_terminating(JointRules& rules, const JointRules::Call& call, std::span<const std::uint64_t> words) {
   auto next = rules;
   if (next.add(call, words)) return false;

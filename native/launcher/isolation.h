@@ -1,5 +1,5 @@
-// Puts a process out of reach of the one that started it. Shared by the launcher, which has no C library, and
-// load_and_exec: `Call` makes a system call and returns -errno where it failed.
+// Isolates a process from its parent. Shared by the launcher, which has no C library, and load_and_exec: `Call` makes a
+// system call and returns -errno on failure.
 #pragma once
 
 #include <fcntl.h>
@@ -19,8 +19,8 @@ enum class Domain : std::uint32_t {
   kRefer,
 };
 
-// Neither the numbers nor the structures are in the headers of every system that this is built on. All architectures
-// have the same numbers.
+// Older systems have neither these numbers nor these structures in their headers. The numbers are the same on all
+// architectures.
 inline constexpr long kCloseRange = 436;
 inline constexpr long kLandlockCreateRuleset = 444;
 inline constexpr long kLandlockAddRule = 445;
@@ -83,7 +83,7 @@ struct DirectoryEntry {
 };
 inline constexpr std::size_t kNameOffset = 19;
 
-/** The number that a name is, or -1. */
+/** Parses a descriptor number; -1 if the name is not a number. */
 inline long to_descriptor(const char* name) {
   long number = 0;
   // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): getdents64 wrote it.
@@ -122,7 +122,7 @@ long close_listed_on_exec(long first) {
 /** Sets close-on-exec for every descriptor from `first` on. Returns a positive errno, 0 on success. */
 template <auto Call>
 long close_on_exec_from(long first) {
-  // CLOSE_RANGE_CLOEXEC is of Linux 5.11, and a filter that is in force may know neither.
+  // CLOSE_RANGE_CLOEXEC needs Linux 5.11, and an active filter may refuse the call or the flag.
   if (Call(kCloseRange, first, 0xffffffffL, kCloseRangeCloexec, 0) == 0) return 0;
   return close_listed_on_exec<Call>(first);
 }

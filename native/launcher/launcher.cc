@@ -1,6 +1,6 @@
-// The program between the parent and a sandboxed child: it isolates itself from the parent, loads the filter that is in
-// its own image and becomes the command. No libc and no variables; from the filter on, execve is its only system call.
-// A listener is handed to the parent by a second thread, which the filter does not cover.
+// The program between the parent and a sandboxed child: it isolates itself from the parent, loads the filter in its own
+// image and executes the command. It has no libc and no variables; under the filter, execve is its only system call. A
+// second thread, which the filter does not cover, sends a listener to the parent.
 #include <asm/ioctls.h>
 #include <fcntl.h>
 #include <features.h>
@@ -30,7 +30,7 @@ namespace {
 
 #if defined(__x86_64__)
 
-// At the entry the stack pointer is where argc is.
+// On entry the stack pointer points to argc.
 asm(".globl _start\n"
     "_start:\n"
     "  xor %ebp, %ebp\n"
@@ -56,7 +56,7 @@ asm(".globl _start\n"
 
 #elif defined(__aarch64__)
 
-// At the entry the stack pointer is where argc is.
+// On entry the stack pointer points to argc.
 asm(".globl _start\n"
     "_start:\n"
     "  mov x29, #0\n"
@@ -84,7 +84,7 @@ asm(".globl _start\n"
 #error "no system calls for this architecture"
 #endif
 
-/** `system_call` as isolation.h and ring_filter.h want it. */
+/** `system_call` with the signature that isolation.h and ring_filter.h expect. */
 long call_four(long number, long a, long b, long c, long d) { return system_call(number, a, b, c, d); }
 
 std::size_t length(const char* text) {
@@ -182,7 +182,7 @@ long execute_in_path(const Command& command) {
 
 constexpr int kUnknown = -1;
 
-/** The memory by which the two threads communicate: under the filter, no call can be relied on. */
+/** Memory through which the two threads communicate, because the filter may refuse any call. */
 struct Handover {
   /** The socket for the listener. */
   int socket;
@@ -228,9 +228,9 @@ long load(sock_filter* instructions, std::uint32_t count, std::uint32_t flags) {
   return system_call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, static_cast<long>(flags), word(&program));
 }
 
-/** Lets a tracer attach to this process, of which it need not be a parent. Returns the errno of the tracer. */
+/** Lets a tracer attach to this process, even if it is not an ancestor. Returns the errno of the tracer. */
 long wait_for_tracer(long socket, std::uint32_t tracer) {
-  // Of Yama, which may not be there: a process allows others to trace it.
+  // Lets the tracer attach if the kernel has Yama.
   system_call(SYS_prctl, PR_SET_PTRACER, tracer);
   int message = static_cast<int>(system_call(SYS_getpid));
   if (system_call(SYS_write, socket, word(&message), sizeof message) != sizeof message) return EPIPE;
@@ -248,7 +248,7 @@ bool keeps_terminal(long first) {
   return false;
 }
 
-/** Whether this process has a session of its own, since its parent detached it. */
+/** Whether this process leads its session, because its parent detached it. */
 bool is_detached() { return system_call(SYS_getsid, 0) == system_call(SYS_getpid); }
 
 /** Ends the process: by an invalid instruction if no system call is allowed. */
@@ -257,8 +257,7 @@ bool is_detached() { return system_call(SYS_getsid, 0) == system_call(SYS_getpid
   __builtin_trap();
 }
 
-/** Begins a step; ends the process if it fails. Steps are reported before they begin: the last cannot be after it.
- */
+/** Ends the process if a step failed. Each step is reported before it begins: after execve it would be too late. */
 void settle(volatile Report& report, long error) {
   if (error == 0) return;
   report.error = static_cast<std::uint32_t>(error);
@@ -272,16 +271,16 @@ extern "C" [[noreturn]] __attribute__((used)) void hand_over(Handover* handover)
   int listener = kUnknown;
   while ((listener = __atomic_load_n(&handover->listener, __ATOMIC_ACQUIRE)) == kUnknown) system_call(SYS_sched_yield);
   const long sent = send_descriptor(handover->socket, listener);
-  // If the command inherited the listener, its calls would wait forever after the end of the parent.
+  // If the command inherited the listener, its notified calls would wait forever once the parent ends.
   system_call(SYS_close, listener);
   __atomic_store_n(&handover->outcome, sent < 0 ? static_cast<int>(-sent) : 0, __ATOMIC_RELEASE);
   for (;;) system_call(SYS_exit, 0);
 }
 
-/** clone(2), with `stack` at the upper end of the thread's own. */
+/** clone(2); `stack` is the upper end of the thread's stack. */
 extern "C" long start_thread(unsigned long flags, void* stack, Handover* handover);
 
-/** Called with the stack as the kernel leaves it: argc, argv, a null pointer, the environment. */
+/** `stack` is the initial stack: argc, argv, a null pointer, the environment. */
 extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
   auto** const words = reinterpret_cast<char**>(stack + 1);
   const auto count = static_cast<std::size_t>(stack[0]);
@@ -291,7 +290,7 @@ extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
   // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives addresses as numbers.
   auto& report = *reinterpret_cast<volatile Report*>(mapped);
   report.step = Step::kDescriptors;
-  // Not closed: the end of the pipe tells the parent that the command runs or never will.
+  // Close-on-exec instead of closed: the end of the pipe tells the parent that the command runs or failed to start.
   if (orders.only_stdio != 0) {
     settle(report, close_on_exec_from<call_four>(first));
   } else {
@@ -306,11 +305,11 @@ extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
     settle(report, session < 0 ? -session : 0);
   }
   if (orders.parent != 0 && (leaves || orders.end_with_parent != 0)) {
-    // A stopped process gets SIGKILL as well.
+    // SIGKILL ends even a stopped process.
     constexpr long kSighup = 1;
     constexpr long kSigkill = 9;
     system_call(SYS_prctl, PR_SET_PDEATHSIG, orders.end_with_parent != 0 ? kSigkill : kSighup);
-    // A parent that ended before this sends no signal.
+    // If the parent has already ended, no signal will come.
     if (system_call(SYS_getppid) != static_cast<long>(orders.parent)) end();
   }
   if (orders.no_new_privs != 0) {
@@ -321,7 +320,7 @@ extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
     report.step = Step::kTrace;
     settle(report, wait_for_tracer(first + static_cast<long>(orders.descriptors) - 1, orders.tracer));
   }
-  // The kernel only reads what the pointer names.
+  // The kernel only reads through this pointer.
   auto* const layer = const_cast<sock_filter*>(reinterpret_cast<const sock_filter*>(&orders + 1));
   if (orders.layer_instructions > 0) {
     report.step = Step::kLayer;

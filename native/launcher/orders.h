@@ -7,7 +7,7 @@
 
 namespace seccomp_node {
 
-/** Follows the launcher's code in its image, with the instructions of the two programs after it, the layer's first. */
+/** Follows the launcher's code in its image. After it come the instructions of the layer, then those of the filter. */
 struct Orders {
   /** SECCOMP_FILTER_FLAG_* for the second program. */
   std::uint32_t flags;
@@ -29,13 +29,13 @@ struct Orders {
   /** Instructions of the command's filter; 0 if the command loads it itself. */
   std::uint32_t instructions;
   /**
-   * The process at whose end the command gets a signal by PR_SET_PDEATHSIG; 0 if it gets none. SIGHUP for a command
-   * that has left its terminal, where it would get it or SIGINT.
+   * The process whose end signals the command (PR_SET_PDEATHSIG); 0 for no signal. SIGHUP for a command that has left
+   * its terminal, which would have sent it SIGHUP or SIGINT.
    */
   std::uint32_t parent;
-  /** Whether the signal is SIGKILL, and for every command. */
+  /** Whether the signal is SIGKILL, and is sent even if the command keeps its terminal. */
   std::uint32_t end_with_parent;
-  /** The process that traces the command, 0 for none: the last descriptor is the socket to it. */
+  /** The process that traces the command, 0 for none; the last descriptor is the socket to it. */
   std::uint32_t tracer;
   /** The number of `ring_verdicts`; 0 for no filter of io_uring operations. */
   std::uint32_t ring_operations;
@@ -44,8 +44,8 @@ struct Orders {
 };
 
 /**
- * The steps of the launcher, in this order; some only if they are ordered, two only for a listener. kSession and kTrace
- * come before kNoNewPrivs and kLayer.
+ * The steps of the launcher. Some depend on the orders; kHelper and kHandOver are only for a listener. They run in this
+ * order, except that kSession runs before kNoNewPrivs, and kTrace before kLayer.
  */
 enum class Step : std::uint32_t {
   kStart,
@@ -69,7 +69,7 @@ enum class Step : std::uint32_t {
 struct Report {
   /** The last step that was begun. */
   Step step;
-  /** errno of that step, 0 unless it has failed. */
+  /** The errno of that step, 0 unless it failed. */
   std::uint32_t error;
 };
 

@@ -14,13 +14,13 @@ namespace seccomp_node {
 enum class RingVerdict : std::uint8_t {
   /** Unchanged. */
   kUnchanged,
-  /** Allowed, while operations that the list does not name are refused. */
+  /** Allowed; operations that the list does not name are then refused. */
   kAllow,
   /** Refused, with EACCES. */
   kRefuse,
 };
 
-// The headers of most systems that this is built on are older.
+// Most systems have older headers.
 inline constexpr long kIoUringRegister = 427;
 inline constexpr long kRegisterBpfFilter = 37;
 inline constexpr std::uint32_t kDenyRest = 1;
@@ -62,7 +62,7 @@ long filter_operation(std::uint32_t opcode, bool allow, std::uint32_t flags) {
 template <auto Call>
 long filter_operations(const std::uint8_t* verdicts, std::size_t count) {
   if (count == 0) return 0;
-  // Every kernel with filters has NOP. From here on, EINVAL means that the kernel does not have the operation.
+  // Every kernel with these filters has NOP. From here on, EINVAL means that the kernel lacks the operation.
   if (const long error = filter_operation<Call>(kNop, true, 0); error != 0) return error;
   bool refuse_rest = false;
   for (std::size_t opcode = 0; opcode < count; ++opcode) {
@@ -73,7 +73,7 @@ long filter_operations(const std::uint8_t* verdicts, std::size_t count) {
     const long error = filter_operation<Call>(static_cast<std::uint32_t>(opcode), allow, 0);
     if (error != 0 && error != EINVAL) return error;
   }
-  // At the end, because the flag permanently refuses operations without a filter.
+  // Last, because the flag permanently refuses operations without a filter.
   return refuse_rest ? filter_operation<Call>(kNop, true, kDenyRest) : 0;
 }
 

@@ -13,13 +13,13 @@ constexpr std::uint64_t kRegisters32 = 1;
 
 #if defined(__x86_64__)
 
-/** The tracepoint does not have the ABI of a call; the registers do. */
+/** The tracepoint does not report the ABI of a call, so it is derived from the registers. */
 std::uint32_t arch_of(std::uint64_t abi, const std::uint64_t* registers, const std::uint64_t* args) {
   if (abi == kRegisters32) return AUDIT_ARCH_I386;
   const auto low = [](std::uint64_t value) { return value & 0xffffffffU; };
   const bool passed_wide = args[0] == registers[3] && args[1] == registers[2];
   const bool passed_narrow = args[0] == low(registers[0]) && args[1] == low(registers[1]);
-  // `int 0x80` of a 64-bit program.
+  // `int 0x80` in a 64-bit program.
   return passed_narrow && !passed_wide ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64;
 }
 
@@ -33,11 +33,11 @@ std::uint32_t arch_of(std::uint64_t abi, const std::uint64_t*, const std::uint64
 #error "the recorder does not support this architecture"
 #endif
 
-/** The kernel's numbers for 32-bit ARM that are far above all others. */
+/** The first of the private calls of 32-bit ARM, whose numbers are far above all others. */
 constexpr std::uint32_t kArmPrivate = 0xf0000;
 constexpr std::uint32_t kArmPrivateCalls = 0x18;
 
-/** The place of an ABI in PerfOrders::widths; kPerfAbis if it has none. */
+/** The index of an ABI in PerfOrders::widths; kPerfAbis if it has none. */
 constexpr std::size_t abi_of(std::uint32_t arch, std::uint32_t number) {
   switch (arch) {
     case AUDIT_ARCH_X86_64:

@@ -13,10 +13,10 @@ namespace seccomp_node {
 namespace {
 
 constexpr std::uint32_t kMaxEvents = 1U << 18;
-/** PERF_FORMAT_LOST of Linux 6.0. */
+/** PERF_FORMAT_LOST, since Linux 6.0. */
 constexpr std::uint64_t kFormatLost = 1U << 4;
 
-/** A descriptor for each thread and processor. */
+/** Raises the limit of open files: there is a descriptor for each thread and processor. */
 void raise_limits() {
   constexpr std::uint64_t kMany = 1U << 20;
   // NOLINTBEGIN(modernize-avoid-c-arrays): there is no standard library.
@@ -64,11 +64,11 @@ long Events::open(int target, unsigned long flags) {
   for (int processor = 0; processor < static_cast<int>(kMaxProcessors); ++processor) {
     long event = open_one(target, processor, flags);
     if (event == -EINVAL && processor == 0 && attributes_.read_format != 0) {
-      // Before Linux 6.0.
+      // Linux before 6.0 rejects the format.
       attributes_.read_format = 0;
       event = open_one(target, processor, flags);
     }
-    // A processor that is offline or does not exist.
+    // The processor is offline or does not exist.
     if (event == -ENODEV) continue;
     if (event == -EINVAL && processor > 0) break;
     if (event < 0) return -event;

@@ -1,6 +1,6 @@
-// The program that records calls by perf events: reads what the kernel writes down of each call, and keeps a summary of
-// it. Nothing is stopped. No libc and no variables, as the tracer. A process of its own, since it has to be faster than
-// what it records, whatever JavaScript does meanwhile.
+// The program that records calls by perf events: it reads the kernel's record of each call and keeps a summary. It
+// stops no process. Like the tracer, it has no libc and no variables. It is a separate process, because it must keep up
+// with the programs it records, whatever JavaScript does meanwhile.
 #include <linux/perf_event.h>
 
 #include "../freestanding/memory.h"
@@ -13,9 +13,9 @@ namespace seccomp_node {
 namespace {
 
 /**
- * Opens an event that counts nothing. With the first event of a process, the kernel waits for all processors, which
- * takes as long as the rest of a start: it waits while Node starts the command. If this fails, so do the events that
- * record.
+ * Opens an event that counts nothing. For the first event of a process, the kernel waits for all processors, which
+ * takes as long as the rest of a start. Now this happens while Node starts the command. If this fails, so do the events
+ * that record.
  */
 void open_first_event() {
   perf_event_attr attributes{};

@@ -14,7 +14,7 @@ namespace seccomp_node {
 namespace {
 
 constexpr std::uint64_t kLargestRing = 16U << 20;
-/** A command waits until the memory is there. */
+/** Smaller for a command, because its start waits for the memory. */
 constexpr std::uint64_t kLargestRingOfCommand = 4U << 20;
 
 }  // namespace
@@ -33,7 +33,7 @@ long Recorder::begin(std::uint32_t process) {
   events_.prepare(tracepoint, is_command || target == PerfTarget::kProcesses, is_command);
   if (const long error = open(process); error != 0) return error;
   if (!is_command) system_call(SYS_prctl, PR_TASK_PERF_EVENTS_ENABLE);
-  // They may have ended when their calls are read.
+  // Looks up programs now, because the processes may have ended when their calls are read.
   if (target == PerfTarget::kCgroup || target == PerfTarget::kAll) {
     for_each_number_in("/proc", [this](unsigned other) { processes_.program_of(other); });
   }
@@ -48,7 +48,7 @@ long Recorder::open(std::uint32_t process) {
     case PerfTarget::kProcesses:
       return open_processes();
     case PerfTarget::kCgroup:
-      // The programs of all processes are recorded, because some enter the cgroup later.
+      // Side-band records cover all processes, because some enter the cgroup later.
       events_.without_side_band();
       if (const long error = open_events(kPerfCgroupDescriptor, PERF_FLAG_PID_CGROUP); error != 0) return error;
       return events_.open_side_band();
@@ -75,7 +75,7 @@ void Recorder::fail(long error) {
 }
 
 void Recorder::run() {
-  // To lose nothing on a busy machine.
+  // Avoids lost records on a busy machine.
   system_call(SYS_setpriority, PRIO_PROCESS, 0, -20);
   do {
     drain();
@@ -83,7 +83,7 @@ void Recorder::run() {
   } while (events_.wait());
   system_call(SYS_prctl, PR_TASK_PERF_EVENTS_DISABLE);
   drain();
-  // Lost records are reported with the next record that fits: there may have been none.
+  // The kernel reports lost records with the next record that fits, and there may have been none.
   if (const auto lost = events_.count_lost(); lost > lost_) summary_.lose(lost - lost_);
   publish(table_.header.state, PerfState::kEnded);
 }
@@ -95,7 +95,7 @@ long Recorder::open_processes() {
   bool found = true;
   while (found && error == 0) {
     found = false;
-    // Children are found by the records so far.
+    // The records so far name new children.
     drain();
     system_call(SYS_prctl, PR_TASK_PERF_EVENTS_ENABLE);
     for (std::uint32_t index = 0; index < count; ++index) open_process(orders.process[index], found, error, 0);
@@ -115,7 +115,7 @@ void Recorder::open_process(std::uint32_t process, bool& found, long& error, int
     if (threads_.add(thread)) {
       found = true;
       processes_.program_of(process);
-      // It may have ended.
+      // The thread may have ended.
       const long outcome = open_events(static_cast<int>(thread), 0);
       if (outcome != 0 && outcome != ESRCH) error = outcome;
     }

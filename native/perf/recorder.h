@@ -22,7 +22,7 @@ class Recorder {
   /** Makes the kernel record every call of the targets: 0, or the errno of the failure. */
   long begin(std::uint32_t process);
 
-  /** Says what failed. */
+  /** Reports the step that failed, with its errno. */
   void fail(long error);
 
   /** Reads until all targets have ended, or the recorder is stopped. */

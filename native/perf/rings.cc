@@ -96,7 +96,7 @@ std::uint64_t Rings::time_of_next(const Ring& ring) const {
   const auto* record = record_at(ring);
   const auto header = read_at<perf_event_header>(record);
   const std::size_t place = header.type == PERF_RECORD_SAMPLE ? 16 : header.size - sizeof(std::uint64_t);
-  // Without records, the time is infinite.
+  // kNever is reserved for a ring without a record.
   const auto time = read_at<std::uint64_t>(record + place);
   return time == kNever ? kNever - 1 : time;
 }

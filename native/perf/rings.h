@@ -23,13 +23,13 @@ class Rings {
   /** Adds the ring of the next processor, to which an event is to be written. */
   void add(int event) { rings_[count_++] = {nullptr, 0, 0, 0, event, kNever}; }
 
-  /** Has another event of a processor written to its ring: 0, or an errno. */
+  /** Redirects another event of a processor to its ring. Returns 0 or an errno. */
   long redirect(int event, std::uint32_t index);
 
-  /** Maps all rings, each as large as memory allows, up to a size: 0, or an errno. */
+  /** Maps all rings, each as large as memory allows, up to a size. Returns 0 or an errno. */
   long map(std::uint64_t largest);
 
-  /** Calls `take` with the header and the body of each record that has been written by now, in the order of time. */
+  /** Calls `take` with the header and the body of each record written so far, in chronological order. */
   template <typename Take>
   void drain(Take take) {
     update();
@@ -55,7 +55,7 @@ class Rings {
     std::uint64_t head;
     std::uint64_t tail;
     int event;
-    /** When the next record was written. */
+    /** The time of the next record. */
     std::uint64_t time;
   };
 

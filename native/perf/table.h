@@ -1,5 +1,4 @@
-// The input and output of the perf recorder: the layout of the memory that it shares with the process which started
-// it.
+// The input and output of the perf recorder: the layout of the memory that it shares with the process that started it.
 #pragma once
 
 #include <cstddef>
@@ -10,17 +9,17 @@ namespace seccomp_node {
 // NOLINTBEGIN(modernize-avoid-c-arrays): the layout of memory that is shared with a program without a standard library.
 /** What is recorded. */
 enum class PerfTarget : std::uint32_t {
-  /** The process that comes over the socket, from its next successful execve on, and its descendants. */
+  /** The process whose ID the socket brings, from its next successful execve on, and its descendants. */
   kCommand,
-  /** The processes in `process` and their descendants, also later ones. */
+  /** The processes in `process` and their descendants, including later ones. */
   kProcesses,
-  /** The cgroup of kPerfCgroupDescriptor and those below it. */
+  /** The cgroup of kPerfCgroupDescriptor and its descendants. */
   kCgroup,
   /** Every process. */
   kAll,
 };
 
-/** Where the recorder is. */
+/** The state of the recorder. */
 enum class PerfState : std::uint32_t {
   kStarting,
   kRecording,
@@ -50,7 +49,7 @@ inline constexpr std::uint32_t kMaxPerfProcesses = 16384;
 inline constexpr std::uint32_t kMaxPerfCalls = 16384;
 inline constexpr std::uint32_t kMaxPerfValues = 131072;
 inline constexpr std::uint32_t kMaxPerfPrograms = 1024;
-/** One more than a recording keeps for an argument. */
+/** One more than the number of values that a recording keeps for an argument. */
 inline constexpr std::uint32_t kMaxPerfValuesOfArgument = 65;
 /** An unknown program. */
 inline constexpr std::uint32_t kUnknownPerfProgram = 0xffffffff;
@@ -80,7 +79,7 @@ struct PerfHeader {
   std::uint64_t events;
   /** Records that the kernel could not store, and calls for which there was no room here. */
   std::uint64_t lost;
-  /** Calls by numbers that no kernel serves. */
+  /** Calls with numbers that no kernel serves. */
   std::uint64_t foreign;
   /** Programs with more privileges than the user who started them, which the kernel does not show. */
   std::uint64_t unseen;
@@ -90,7 +89,7 @@ struct PerfHeader {
 /** Similar calls: equal ABI, number and program. */
 struct PerfCall {
   std::uint64_t count;
-  /** Of each argument that is recorded, every bit that was set in some call. */
+  /** For each recorded argument, the bits that were set in any call. */
   std::uint64_t bits[kPerfArguments];
   /** AUDIT_ARCH_*. */
   std::uint32_t arch;
@@ -98,7 +97,7 @@ struct PerfCall {
   std::uint32_t program;
   /** The number of stored values of each argument. */
   std::uint8_t values[kPerfArguments];
-  /** By bit: arguments with more values than are stored. */
+  /** A bit for each argument that has more values than are stored. */
   std::uint8_t more;
   std::uint8_t reserved[5];
 };
@@ -136,14 +135,14 @@ enum PerfDescriptor : int {
   kPerfImageDescriptor = 3,
   /** The memory. */
   kPerfTableDescriptor,
-  /** A pipe that gets a byte when there is something new, and is at its end when the recorder has ended. */
+  /** A pipe that gets a byte when there is something new, and reaches its end when the recorder ends. */
   kPerfWakeDescriptor,
   /**
-   * A socket: brings an `int`, the process with kCommand, and any number otherwise; an errno goes back, 0 once
-   * everything is recorded.
+   * A socket: it brings an `int`, the process ID with kCommand or any number otherwise. The recorder sends back an
+   * errno, or 0 once everything is recorded.
    */
   kPerfStartDescriptor,
-  /** A socket whose end stops the recorder. */
+  /** A pipe whose end stops the recorder. */
   kPerfStopDescriptor,
   /** The cgroup, with kCgroup. */
   kPerfCgroupDescriptor,

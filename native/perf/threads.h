@@ -1,4 +1,4 @@
-// Threads that are recorded already.
+// The threads that are already recorded.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ class Threads {
   /** Whether there was memory for it. */
   [[nodiscard]] bool valid() const { return numbers_ != nullptr; }
 
-  /** Whether it is new. */
+  /** Adds a thread. Returns whether it is new. */
   bool add(std::uint32_t thread) {
     for (std::uint32_t hash = hash_of(thread), tries = 0; tries < kNumbers; ++hash, ++tries) {
       auto& number = numbers_[hash % kNumbers];

@@ -23,7 +23,7 @@ long find_tracepoint(std::uint64_t& id) {
   id = read_id(File::open("/sys/kernel/tracing/events/raw_syscalls/sys_enter/id"));
   if (id == 0) id = read_id(File::open("/sys/kernel/debug/tracing/events/raw_syscalls/sys_enter/id"));
   if (id != 0) return 0;
-  // If tracefs is not mounted, in a private mount.
+  // tracefs is not mounted, so mount it privately.
   constexpr long kFsopen = 430;
   constexpr long kFsconfig = 431;
   constexpr long kFsmount = 432;

@@ -52,7 +52,7 @@ void read_registers(Call& call, const Registers32& registers) {
 #error "the tracer does not support this architecture"
 #endif
 
-/** The call by the registers, as before Linux 5.3. */
+/** Reads the call from the registers, for Linux before 5.3. */
 bool read_call_by_registers(int thread, Call& call) {
   unsigned long data = 0;
   if (ptrace(PTRACE_GETEVENTMSG, thread, 0, &data) < 0) return false;

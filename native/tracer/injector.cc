@@ -41,14 +41,14 @@ bool Injector::begin(Task& task) {
     if (injection.thread != 0) continue;
     injection = {};
     if (!get_registers(task.thread, injection.registers)) return false;
-    // A signal would have its handler run between the calls.
+    // Otherwise a signal handler could run between the calls.
     std::uint64_t all = ~0UL;
     if (ptrace(PTRACE_GETSIGMASK, task.thread, kMaskSize, &injection.signal_mask) < 0) return false;
     if (ptrace(PTRACE_SETSIGMASK, task.thread, kMaskSize, &all) < 0) return false;
     injection.thread = task.thread;
     injection.step = Step::kMap;
     task.injection = at + 1;
-    // The program can only read it: the recorder writes it.
+    // Read-only for the program: the recorder writes through ptrace.
     replace_call(task.thread, injection.registers, SYS_mmap,
                  {0, kMappedSize, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, static_cast<std::uint64_t>(-1), 0});
     return true;
@@ -98,7 +98,7 @@ void Injector::loaded(Task& task, Injection& injection) {
   injection.loaded = get_registers(task.thread, registers) && result_of(registers) == 0;
   if (injection.loaded) {
     const std::uint32_t filter = task.program + 1;
-    // The kernel gave it to all of the threads.
+    // TSYNC has applied the filter to all threads.
     tasks_.for_each_of(task.process, [filter](Task& other) { other.filter = filter; });
     publish(part_.filters, part_.filters + 1);
   }

@@ -37,7 +37,7 @@ std::uint64_t mask(const char* text, std::size_t size, const char* name) {
   return 0;
 }
 
-/** Whether a thread ignores a signal, or there is none, and no other signal is pending. */
+/** Whether a thread ignores a signal, or `signal` is 0, and no other signal is pending. */
 bool is_ignored(int thread, int signal) {
   // NOLINTNEXTLINE(modernize-avoid-c-arrays): there is no standard library.
   char text[4096];
@@ -53,9 +53,9 @@ bool is_ignored(int thread, int signal) {
 
 }  // namespace
 
-// Without a tracer, an ignored signal does not wake a process. A traced process is woken, so that its tracer sees the
-// signal. Calls that the kernel restarts hide that. Those that it does not restart, such as epoll_wait, would
-// end with EINTR: they are restarted here, and the signal is dropped by the tracer instead of the kernel.
+// Without a tracer, an ignored signal does not wake a process. A traced process wakes, so that its tracer sees the
+// signal. If the kernel restarts the interrupted call, nobody notices. A call that it does not restart, such as
+// epoll_wait, would fail with EINTR: this function restarts it, and the tracer drops the signal in place of the kernel.
 bool is_harmless_interruption(int thread, int signal) {
   constexpr long kRestart = -513;  // ERESTARTNOINTR of the kernel.
   long result = 0;
@@ -73,7 +73,7 @@ void wait_again(int thread) {
 
 #elif defined(__aarch64__)
 
-// The kernel has already decided whether to restart the call, and has lost its first argument.
+// Here the kernel has already decided whether to restart the call, and its first argument is lost.
 bool is_harmless_interruption(int, int) { return false; }
 
 void wait_again(int) {}

@@ -9,7 +9,7 @@ namespace seccomp_node {
  */
 bool is_harmless_interruption(int thread, int signal);
 
-/** A first stop ends a call such as epoll_wait with EINTR: restarts it, unless a signal is pending as well. */
+/** Restarts a call such as epoll_wait, which the first stop ends with EINTR, unless a signal is pending as well. */
 void wait_again(int thread);
 
 }  // namespace seccomp_node

@@ -1,6 +1,6 @@
-// The tracer of a command under report-only or under a recording: stops it at calls, writes them to a table and resumes
-// it. No libc and no variables. It is a separate process, because it waits for stops of processes that
-// their parent waits for as well.
+// The tracer of a command under report-only or under a recording: it stops the command at calls, writes them to a table
+// and resumes the command. It has no libc and no variables. It is a separate process, because it waits for stops of
+// processes that their parent waits for as well.
 #include <linux/fcntl.h>
 #include <linux/signal.h>
 
@@ -16,14 +16,14 @@ namespace seccomp_node {
 namespace {
 
 /**
- * Has the kernel kill this process when the other end of a pipe is closed, which the end of the other process does too.
- * A tracer waits for processes, and cannot wait for a descriptor meanwhile.
+ * Makes the kernel kill this process when the other end of a pipe is closed, for example because the other process
+ * ends. A tracer waits for processes, and cannot wait for a descriptor at the same time.
  */
 void end_with(int pipe) {
   system_call(SYS_fcntl, pipe, F_SETOWN, system_call(SYS_getpid));
   system_call(SYS_fcntl, pipe, F_SETSIG, SIGKILL);
   system_call(SYS_fcntl, pipe, F_SETFL, FASYNC | O_NONBLOCK);
-  // It may have been closed before.
+  // The other end may already have been closed.
   char none = 0;
   if (system_call(SYS_read, pipe, word(&none), sizeof none) == 0) exit_group(0);
 }

@@ -1,4 +1,4 @@
-// The filter that lets known calls pass, and stops for the tracer at all others.
+// The filter that allows known calls, and stops for the tracer at all others.
 #pragma once
 
 #include <linux/filter.h>
@@ -15,7 +15,7 @@ namespace seccomp_node {
 /** The maximum number of instructions of a filter; the kernel accepts 4096. */
 inline constexpr std::uint32_t kMaxPassInstructions = 3500;
 
-/** Where a filter is made. */
+/** Memory in which a filter is built. */
 struct PassFilter {
   // NOLINTBEGIN(modernize-avoid-c-arrays): there is no standard library.
   sock_filter instructions[kMaxPassInstructions + 128];
@@ -25,7 +25,7 @@ struct PassFilter {
   // NOLINTEND(modernize-avoid-c-arrays)
 };
 
-/** Makes the filter for one program in one phase, from the entries of its native calls. */
+/** Builds the filter for one program in one phase, from the entries of its native calls. */
 class PassFilterBuilder {
  public:
   PassFilterBuilder(PassFilter& filter, const std::uint32_t (&kinds)[kCallKinds])  // NOLINT(modernize-avoid-c-arrays)
@@ -37,7 +37,7 @@ class PassFilterBuilder {
              entry.phase == phase && (entry.flags & kUnknownArguments) == 0 &&
              (kinds_[entry.number] & kAlwaysStops) == 0 &&
              ((kinds_[entry.number] & kIsPrctl) == 0 || entry.args[0] != kSetSeccomp) &&
-             // If a later kernel has it, that is a new call.
+             // A call that always failed with ENOSYS still stops: on success it would be new.
              entry.unavailable < entry.count;
     };
     filter_.length = 0;
@@ -118,7 +118,7 @@ class PassFilterBuilder {
     };
     for (std::uint32_t index = 0; index < 6; ++index) {
       if ((kind >> index & 1) == 0) continue;
-      // Both architectures have the low half first.
+      // All supported architectures are little-endian.
       const std::size_t offset = offsetof(seccomp_data, args) + index * sizeof(std::uint64_t);
       equal(offset, static_cast<std::uint32_t>(entry.args[index]));
       if ((kind >> (index + kWideShift) & 1) == 0) continue;

@@ -29,7 +29,7 @@ inline unsigned long event_message(int thread) {
 /** The signal of a stop at a call, with PTRACE_O_TRACESYSGOOD. */
 inline constexpr int kCallStop = SIGTRAP | 0x80;
 
-/** Whether a thread with PTRACE_EVENT_STOP is in a group-stop, in which it stays, as without a tracer. */
+/** Whether a thread with PTRACE_EVENT_STOP is in a group-stop, and must remain stopped as without a tracer. */
 inline bool is_group_stop(int signal) {
   return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }

@@ -73,7 +73,7 @@ long Recorder::seize(int process) {
     ptrace(PTRACE_CONT, process, 0, static_cast<unsigned long>((status >> 8) & 0xff));
   }
   ptrace_syscall_info info{};
-  // Linux 5.3.
+  // Needs Linux 5.3.
   if (ptrace(PTRACE_GET_SYSCALL_INFO, process, sizeof info, &info) < 0) return ENOSYS;
   begin();
   resume(task_of(process), 0);
@@ -123,7 +123,7 @@ void Recorder::stopped(Task& task, int signal, int event) {
   const int thread = task.thread;
   switch (event) {
     case PTRACE_EVENT_SECCOMP: {
-      // Refused by a filter of its own; the call was seen before.
+      // If the thread is in a call, the call has been counted at its entry.
       Call call;
       if (!task.in_call && task.injection == 0 && task.filter != 0 && read_call(thread, call)) {
         if (loads_filter(call)) leave_alone(task);
@@ -172,7 +172,7 @@ void Recorder::has_started(const Task& task) {
 }
 
 void Recorder::executed(Task& task) {
-  // A thread that is not the leader takes over its number, and the end of its own number is not reported.
+  // A thread that is not the leader takes over the leader's number. No event reports the end of its own number.
   const auto number = static_cast<int>(event_message(task.thread));
   injector_.forget(task);
   if (number != 0 && number != task.thread) {

@@ -31,12 +31,12 @@ class Recorder : public Tracer {
   Task& task_of(int thread);
   void end_of(int thread);
 
-  /** Under a filter, a thread stops at calls that the filter traces and that no filter of its own refuses. It also
-   * stops at the exit of a call that stopped at its entry. */
+  /** Resumes a thread. Under a filter of the recorder, it next stops at a call that the filter traces and that no other
+   * filter refuses, or at the exit of a call at whose entry it stopped. */
   static void resume(const Task& task, int signal);
 
   void stopped(Task& task, int signal, int event);
-  /** A process that a thread starts inherits the filter that the thread had when it entered the call. */
+  /** Handles a new process or thread: it inherits the filter that its parent had when it entered the call. */
   void has_started(const Task& task);
   void executed(Task& task);
   void at_call(Task& task);
@@ -44,7 +44,7 @@ class Recorder : public Tracer {
 
   /** Whether a call loads a filter. */
   [[nodiscard]] bool loads_filter(const Call& call) const;
-  /** Loads no filter into a process that loads its own. */
+  /** Marks a process that loads its own filter: the recorder loads none into it. */
   void leave_alone(Task& task);
 
   /** Whether to load a filter into the process of a thread in place of a call. */
@@ -57,7 +57,7 @@ class Recorder : public Tracer {
   Tasks tasks_;
   Injector injector_;
   bool can_load_;
-  /** The state for threads beyond the limit. */
+  /** The state of threads beyond the limit. */
   Task stranger_{};
 };
 

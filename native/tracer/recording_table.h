@@ -10,8 +10,7 @@ namespace seccomp_node {
 
 // NOLINTBEGIN(modernize-avoid-c-arrays): the layout of memory that is shared with a program without a standard library.
 
-/** Calls of one ABI that the orders can describe. Calls with higher numbers have no arguments worth
- * recording. */
+/** Calls of one ABI that the orders can describe. Calls with higher numbers have no arguments worth recording. */
 inline constexpr std::uint32_t kCallKinds = 1024;
 /** The native ABI, the 32-bit one, x32. */
 inline constexpr std::uint32_t kAbis = 3;
@@ -35,7 +34,7 @@ inline constexpr std::uint32_t kIsPrctl = 1U << 19;
 /** PR_SET_SECCOMP, by which prctl(2) loads a filter. */
 inline constexpr std::uint32_t kSetSeccomp = 22;
 
-/** Equal calls: architecture, number, recorded arguments, program, phase. In the place of a TableEntry. */
+/** Equal calls: architecture, number, recorded arguments, program, phase. Stored in place of a TableEntry. */
 struct RecordedEntry {
   std::uint64_t count;
   /** How many of them failed with ENOSYS. */
@@ -55,7 +54,7 @@ inline constexpr std::uint32_t kUncounted = 1;
 /** For calls with too many different arguments: the values are unknown. */
 inline constexpr std::uint32_t kUnknownArguments = 2;
 
-/** Where the RecordingPart is in the memory that begins with the Table. */
+/** The offset of the RecordingPart in the memory that begins with the Table. */
 inline constexpr std::size_t kRecordingOffset = 0x200000;
 
 struct RecordingPart {

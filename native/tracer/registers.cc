@@ -29,7 +29,7 @@ void set_arguments(Registers& registers, const std::uint64_t (&args)[6]) {
 void enter_again(Registers& registers, long number) {
   registers.rip -= kCallInstruction;
   registers.rax = static_cast<std::uint64_t>(number);
-  // Not a call that a signal could restart.
+  // Keeps a signal from restarting the call.
   registers.orig_rax = ~0UL;
 }
 

@@ -57,7 +57,7 @@ void replace_call(int thread, Registers registers, long number, const std::uint6
 /** Makes a thread at the exit of a call enter another one. */
 void make_call(int thread, Registers registers, long number, const std::uint64_t (&args)[6]);
 
-/** Makes it enter the call that the registers describe. */
+/** Makes a thread at the exit of a call enter the call that the registers describe. */
 void make_call(int thread, Registers registers);
 
 // NOLINTEND(modernize-avoid-c-arrays)

@@ -14,7 +14,7 @@ Reporter::Reporter(Table& table)
       threads_(allocate_or_exit<KnownThread>(kKnownThreads)) {}
 
 long Reporter::seize(int process) {
-  // If the tracer is killed, nothing would resume the stopped calls of its processes: they end with it.
+  // If the tracer were killed, nothing would resume the stopped calls of its processes, so they end with it.
   constexpr unsigned long kOptions = PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
                                      PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
   const long error = -ptrace(PTRACE_SEIZE, process, 0, kOptions);
@@ -41,7 +41,7 @@ long Reporter::seize_running(int process) {
       last = 3;
       count_running(1);
       running_.note_thread(thread);
-      // It stops at its next call only after a first stop.
+      // The thread stops at calls only after a first stop.
       ptrace(PTRACE_INTERRUPT, thread);
     });
     if (!complete && error == 0) error = ESRCH;
@@ -99,7 +99,7 @@ void Reporter::stopped(int thread, int signal, int event) {
 void Reporter::executed(int thread) {
   started_ = true;
   forget(thread);
-  // A thread that is not the leader takes over its number, and the end of its own number is not reported.
+  // A thread that is not the leader takes over the leader's number. No event reports the end of its own number.
   const auto former = static_cast<int>(event_message(thread));
   if (former == 0 || former == thread) return;
   forget(former);
@@ -155,7 +155,7 @@ void Reporter::write_down(int thread, const Call& call) {
         entry.origin == origin) {
       const std::uint64_t count = entry.count + 1;
       publish(entry.count, count);
-      // A loop is reported too, but not each of its calls.
+      // Reports a repeated call at powers of two, not every time.
       if ((count & (count - 1)) == 0) wake();
       return;
     }

@@ -1,4 +1,4 @@
-// The action of a filter that is not loaded.
+// Runs a filter that the kernel has not loaded.
 #pragma once
 
 #include <linux/filter.h>
@@ -11,7 +11,7 @@ namespace seccomp_node {
 
 // NOLINTBEGIN(modernize-avoid-c-arrays): there is no standard library.
 
-/** A program for struct seccomp_data, as the package generates and proves it; empty if the kernel runs the filter. */
+/** A program that the package has generated and proven; empty if the kernel runs the filter. */
 struct FilterProgram {
   const sock_filter* instructions = nullptr;
   std::size_t count = 0;

@@ -33,13 +33,13 @@ long RunningProcess::open(int process, const Table& table) {
 }
 
 bool RunningProcess::has(int thread) const {
-  // Without "/proc/".
+  // Skips "/proc/".
   return system_call(SYS_faccessat, directory_, word(path_of(thread, "").text() + 6), 0) == 0;
 }
 
 void RunningProcess::note_thread(int thread) {
   if (thread != process_ && scheduler_ == 0) scheduler_ = thread;
-  // It may be waiting for events already.
+  // The thread may already be waiting for events.
   // NOLINTNEXTLINE(modernize-avoid-c-arrays): there is no standard library.
   char text[64]{};
   read_of(thread, "/syscall", text, sizeof text - 1);

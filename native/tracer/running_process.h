@@ -19,7 +19,7 @@ class RunningProcess {
   /** Opens the directory of the threads. Returns 0 or an errno. */
   long open(int process, const Table& table);
 
-  /** Whether there is one; its number is 0 if there is none. */
+  /** Whether the tracer was attached to a running process. */
   [[nodiscard]] bool exists() const { return process_ != 0; }
 
   /** Calls `act` with each of its threads. Returns whether all could be listed. */
@@ -32,10 +32,10 @@ class RunningProcess {
 
   [[nodiscard]] bool has(int thread) const;
 
-  /** Adds a thread that existed at the start, in the order of their numbers. */
+  /** Adds a thread that existed at the start. Call it in ascending order of the threads' numbers. */
   void note_thread(int thread);
 
-  /** Marks a thread that has its own event loop, as worker threads have, and threads of the pool have not. */
+  /** Marks a thread that has its own event loop: worker threads have one, threads of the pool have none. */
   void note_call(int thread, const Call& call) const;
 
   /** Removes a thread that has ended, or whose number belongs to another one. */
@@ -56,7 +56,7 @@ class RunningProcess {
   /** /proc/PID/task. */
   long directory_ = -1;
   FilterProgram program_;
-  /** The thread of Node that has an event loop but is not a worker: the first that it starts. */
+  /** The first thread that Node starts: it has an event loop but is not a worker. */
   int scheduler_ = 0;
   /** Threads with event loops, by their numbers. */
   int* loops_ = nullptr;

@@ -17,8 +17,7 @@ enum class TracerState : std::uint32_t {
   kEnded,
   /** ptrace(2) failed with `error`. */
   kFailed,
-  /** A process wanted to trace a traced one; all of them were killed. See `request`, `thread`, `program`.
-   */
+  /** A process tried to trace a traced process; all were killed. See `request`, `thread`, `program`. */
   kContended,
 };
 
@@ -42,8 +41,8 @@ struct TableHeader {
   std::uint32_t phase;
   /** Written before the start: the number of instructions of `program`, for a tracer of a running process. */
   std::uint32_t instructions;
-  /** Written before the start: 1 to record calls, as recording_table.h describes it, 0 to report those that a filter
-   * stops at. */
+  /** Written before the start: 1 to record calls (see recording_table.h), 0 to report the calls at which a filter
+   * stops. */
   std::uint32_t records;
   std::uint32_t unused;
 };
@@ -99,8 +98,7 @@ struct Table {
   TableHeader header;
   TableEntry entries[kMaxEntries];
   TableProgram programs[kMaxPrograms];
-  /** struct sock_filter, if the tracer runs the filter at every call: the kernel then has no filter.
-   */
+  /** struct sock_filter, if the tracer runs the filter at every call: the kernel then has no filter. */
   std::uint64_t program[BPF_MAXINSNS];
 };
 
@@ -113,19 +111,19 @@ inline constexpr std::uint32_t kLookAtClone = 0x4000;
 /** Without bits below: the call is not recorded. */
 inline constexpr std::uint32_t kDataMask = 0x3fff;
 
-/** Descriptors of the tracer, behind the standard ones. */
+/** Descriptors of the tracer, after the standard ones. */
 enum TracerDescriptor : int {
   kImageDescriptor = 3,
   /** The memory. */
   kTableDescriptor,
-  /** A pipe that gets a byte when the reporter changes the table, and is at its end when the tracer ends. */
+  /** A pipe that gets a byte when the table changes, and reaches its end when the tracer ends. */
   kWakeDescriptor,
   /**
-   * A socket: brings the process to trace as an `int`, negated where it runs already with all its threads; an errno
-   * goes back, 0 once it is traced.
+   * A socket: it brings the ID of the process to trace as an `int`, negated for a running process with all its
+   * threads. The tracer sends back an errno, or 0 once the process is traced.
    */
   kTraceeDescriptor,
-  /** A pipe that is at its end when a tracer of a running process is to end. */
+  /** A pipe whose end stops a tracer of a running process. */
   kStoppedDescriptor,
 };
 

@@ -13,10 +13,10 @@ struct Task {
   int process;
   /** An index of TableProgram, kUnknownProgram, or kNotLookedUp. */
   std::uint32_t program;
-  /** 0 while it has no filter of the recorder, and so stops at every call; otherwise the program whose known calls
-   * the filter lets pass, plus 1. */
+  /** The program whose known calls the recorder's filter allows, plus 1. 0 while the thread has no such filter, and so
+   * stops at every call. */
   std::uint32_t filter;
-  /** The same at the entry of its last call that starts a process, which inherits that filter. */
+  /** The value of `filter` at the entry of its last call that starts a process, which inherits that filter. */
   std::uint32_t filter_of_child;
   /** The entry of its current call, plus 1; 0 for none. */
   std::uint32_t entry;
@@ -27,9 +27,9 @@ struct Task {
   std::uint32_t injection;
   /** Whether it is between the stops at entry and exit of a call. */
   bool in_call;
-  /** It has loaded its own filter, or loading one failed: the recorder loads none, and it stops at every call. */
+  /** The process loads its own filter, or loading one failed: the recorder loads none, and it stops at every call. */
   bool left_alone;
-  /** Waits at the entry of a call until its process has the filter. */
+  /** Whether it waits at the entry of a call until its process has the filter. */
   bool held;
   /** The next one with the same hash, plus 1. */
   std::uint32_t next;

@@ -7,8 +7,8 @@ namespace seccomp_node {
 namespace {
 
 // An idle processor takes longer to wake than most programs take from one call to the next, so the tracer polls for a
-// while before it sleeps. Where that does not help, because the program is slower or needs the processor of the tracer,
-// it polls less and less often; with more threads than these, other threads need the processors.
+// while before it sleeps. If polling does not help, because the program is slower or needs the tracer's processor, the
+// tracer polls less and less often. With more threads than this, it does not poll: they need the processors.
 constexpr std::uint32_t kMostPolled = 3;
 constexpr int kPolls = 100;
 constexpr int kMaxSleeps = 16;
@@ -33,7 +33,7 @@ long Tracer::next_event(int& status) {
     for (int polls = 0; polls < kPolls; ++polls) {
       const long thread = system_call(SYS_wait4, -1, word(&status), __WALL | WNOHANG, 0);
       if (thread == 0) continue;
-      // What the first poll finds would have been found without.
+      // Without polling, wait4 would have found the result of the first poll too.
       if (polls > 0 && sleeps_ > 1) sleeps_ /= 2;
       return thread;
     }

@@ -52,8 +52,8 @@ class Tracer {
   /** Whether a call of ptrace(2) wants to trace a process that this tracer traces. */
   static bool wants_tracer(const Call& call);
 
-  /** Ends the tracer, because a process needs to be traced by another one. The kernel kills traced processes, but
-   * not one that was attached to: it continues. */
+  /** Ends the tracer, because another process wants to trace one of its processes. The kernel then kills traced
+   * processes, except those of a running process that the tracer was attached to: they continue. */
   [[noreturn]] void give_way(int thread, const Call& call, std::uint32_t program);
 
   Table& table_;
