@@ -31,7 +31,7 @@
       ]
     },
     {
-      # The program that starts sandboxed children. The add-on holds its bytes: it is no file of the package.
+      # The program that starts sandboxed children. The add-on embeds it, so it is not a separate file in the package.
       "target_name": "seccomp-launcher",
       "type": "executable",
       "sources": ["<!@(node scripts/native-sources.mjs launcher)"],
@@ -43,7 +43,7 @@
       "ldflags": ["<@(launcher_ldflags)"]
     },
     {
-      # The program beside a command that is only reported on, made and held like the launcher.
+      # The program that traces commands, built and embedded like the launcher.
       "target_name": "seccomp-tracer",
       "type": "executable",
       "sources": ["<!@(node scripts/native-sources.mjs tracer)"],
@@ -55,7 +55,7 @@
       "ldflags": ["<@(launcher_ldflags)"]
     },
     {
-      # The program that records by perf events, made and held like the launcher.
+      # The program that records by perf events, built and embedded like the launcher.
       "target_name": "seccomp-perf",
       "type": "executable",
       "sources": ["<!@(node scripts/native-sources.mjs perf)"],
@@ -86,7 +86,7 @@
       "ldflags": [
         "-Wl,--gc-sections",
         "-Wl,-z,relro,-z,now",
-        # A handler or a table must outlive the worker that loaded the add-on first.
+        # Signal handlers and tables must outlive the worker that first loaded the add-on.
         "-Wl,-z,nodelete",
         "-Wl,--version-script=<(module_root_dir)/native/exports.map"
       ],

@@ -15,7 +15,7 @@ export default defineConfig(
     languageOptions: { globals: nodeGlobals() },
   },
   {
-    // What runs in pages: scripts that never make markup from text.
+    // Scripts of HTML pages must never create markup from text.
     files: ['data/report/*.js'],
     extends: [js.configs.recommended],
     languageOptions: {
@@ -72,9 +72,9 @@ export default defineConfig(
         'error',
         { allowNumber: true, allowBoolean: true, allowNullish: false, allowAny: false },
       ],
-      // In code that runs once, at a start, an iterator allocates several objects for each step.
+      // In start-up code, which runs once, an iterator allocates several objects for each step.
       '@typescript-eslint/prefer-for-of': 'off',
-      // Matters of taste that the code does not gain by.
+      // Style rules that do not improve the code.
       '@typescript-eslint/consistent-indexed-object-style': 'off',
       '@typescript-eslint/consistent-type-definitions': 'off',
       '@typescript-eslint/no-confusing-void-expression': 'off',
@@ -85,7 +85,7 @@ export default defineConfig(
     },
   },
   {
-    // The command line is a process of its own, in which no other code runs.
+    // The command line runs in its own process, with no other code.
     files: ['lib/**/*.ts'],
     ignores: ['lib/cli/**'],
     plugins: { seccomp: { rules: { 'own-properties': ownProperties } } },
@@ -96,7 +96,7 @@ export default defineConfig(
     files: ['test/**/*.ts'],
     rules: {
       'no-control-regex': 'off',
-      // assert's signatures narrow types that the next line asks about again.
+      // After assert narrows a type, a later check of the same value seems unnecessary.
       '@typescript-eslint/no-unnecessary-condition': 'off',
       '@typescript-eslint/restrict-template-expressions': [
         'error',
