@@ -1,4 +1,4 @@
-// Builds build/Release/seccomp.node with node-gyp, without a network: Node-API's headers come from npm like the rest.
+// Builds build/Release/seccomp.node with node-gyp, without a network: Node-API's headers come from an npm package.
 // Usage: node scripts/build-native.mjs [--force] [--system-libseccomp] [--verbose]
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { run } from './run.mjs';
 
 const buildFile = inRoot('binding.gyp');
 const output = inRoot('build/Release/seccomp.node');
-/** Which libseccomp the output is linked with. */
+/** Records which libseccomp the output is linked with. */
 const flavour = inRoot('build/libseccomp.flavour');
 
 function isUpToDate(system) {
@@ -27,7 +27,7 @@ function isUpToDate(system) {
   return inputs.every(path => modified(path) < built);
 }
 
-/** All that node-gyp needs of Node's own build settings for an add-on on Linux; the rest is in binding.gyp. */
+/** The part of Node's own build settings that node-gyp needs for an add-on on Linux; the rest is in binding.gyp. */
 export const COMMON_GYPI = `{
   "target_defaults": {
     "default_configuration": "Release",
@@ -42,8 +42,8 @@ export const COMMON_GYPI = `{
 `;
 
 /**
- * The directory that node-gyp takes for Node's headers: those of Node-API, which are the same for every version, and
- * nothing of V8 or libuv. So neither nodejs.org nor a Node that was installed with its headers is needed.
+ * The directory that node-gyp uses as Node's headers. It has only those of Node-API, which are the same for every version,
+ * and none of V8 or libuv. So the build needs neither nodejs.org nor an installation of Node with headers.
  */
 export function headers() {
   const nodedir = inRoot('deps/headers');
@@ -63,15 +63,15 @@ function requireSystemLibseccomp() {
   }
 }
 
-/** The build files ask `node` for lists: let it be this one. npm's settings would overrule our options. */
+/** The build files run `node`, which must be this one. npm's settings would override our options. */
 export function buildEnvironment() {
   const own = Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith('npm_config_'));
   return { ...Object.fromEntries(own), PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
 }
 
-/** Builds unless there is nothing to do. Returns whether there was. Throws with the log when it fails. */
+/** Builds if something has changed. Returns whether it built. Throws with the log on failure. */
 export function buildNative({ force = false, system = false, verbose = false } = {}) {
-  // An installed package has it where no package manager sees it and builds by itself.
+  // In an installed package it is in prebuilds/, so that no package manager finds it and runs a build.
   if (!existsSync(buildFile)) copyFileSync(inRoot('prebuilds/binding.gyp'), buildFile);
   if (!force && isUpToDate(system)) return false;
   if (system) requireSystemLibseccomp();

@@ -1,4 +1,5 @@
-// The build tools of the add-on besides the compiler: a clone has them in node_modules, an installed package fetches the same versions.
+// The add-on's build tools besides the compiler: a clone has them in node_modules, an installed package fetches the same
+// versions.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { inRoot, readJson } from './files.mjs';
@@ -6,7 +7,7 @@ import { npmPackages } from './npm-packages.mjs';
 
 const NAMES = ['node-gyp', 'node-addon-api', 'node-api-headers'];
 
-/** Where one of these packages is. What else the user has installed is not looked at: it may be any version. */
+/** The folder of one of these packages. Ignores what the user has installed, which may be any version. */
 export function buildTool(name) {
   const own = inRoot('node_modules', name);
   if (existsSync(own)) return own;

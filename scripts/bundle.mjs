@@ -1,4 +1,5 @@
-// Joins the compiled modules to a few files, since Node spends more on finding seventy modules than on running them.
+// Joins the compiled modules into a few files, because Node spends more time on finding seventy modules than on running
+// them.
 // Usage: node scripts/bundle.mjs
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -6,7 +7,7 @@ import { build, transform } from 'esbuild';
 import { filesUnder, inRoot, root } from './files.mjs';
 import { writeShippedPrograms } from './shipped-programs.mjs';
 
-/** What is imported or required, by the name of its bundle. What several of them use is in files that they share. */
+/** The modules that users import or require, by the name of the bundle. Code that several of them use is in shared files. */
 const ENTRIES = {
   index: 'dist/entries/index.js',
   apply: 'dist/entries/apply.js',
@@ -14,15 +15,15 @@ const ENTRIES = {
   inspect: 'dist/entries/inspect.js',
   libseccomp: 'dist/entries/libseccomp.js',
 };
-/** What is in files of its own, which are loaded when something of it is first used. */
+/** Modules in separate files, which are loaded on first use. */
 const PARTS = {
   compile: 'dist/filter/compile-profile.js',
-  // The same module once more, so that what it alone needs is not in the file of the entry.
+  // The index entry again, so that the entry's own file does not contain code that only this module needs.
   main: 'dist/entries/index.js',
 };
 /**
- * What few programs need, by the name of a file of its own: whoever imports such a module loads the file when it first uses something of
- * it. This holds for bundle/ alone; of module/, bundlers take what is used.
+ * Modules that few programs need, by the name of the file: it is loaded on first use. Only in bundle/: bundlers drop unused
+ * code of module/.
  */
 const RARE = {
   'text-formats': 'dist/profile/formats/text-formats.js',
@@ -34,8 +35,8 @@ const RARE = {
   'try-profile': 'dist/process/trace/try-profile.js',
 };
 /**
- * What an entry or a part contains besides, since it is loaded before in any case: files are shared by those that contain the same, and
- * each file costs Node more than what is in it.
+ * Modules that an entry or a part contains too, because they are always loaded before it. Outputs that contain the same
+ * modules share files, and each file costs Node more than its contents.
  */
 const CONTAINED = {
   compile: [ENTRIES.load],
@@ -50,24 +51,24 @@ const CONTAINED = {
   ],
   ...Object.fromEntries(Object.keys(RARE).map(name => [name, [PARTS.compile, ENTRIES.load]])),
 };
-/** What is run. */
+/** Modules that are run as programs. */
 const PROGRAMS = {
   cli: 'dist/cli/main.js',
-  // Imported by the Node processes that `fork` starts.
+  // Preloaded by the Node processes that `fork` starts.
   preload: 'dist/process/children/launch/preload.js',
   // Run by the processes of SandboxedWorker.
   'sandboxed-worker-relay': 'dist/process/sandboxed-worker/sandboxed-worker-relay.js',
 };
-/** Packages that become part of the bundles; of all others, each is imported where it is needed. */
+/** Packages that become part of the bundles; all others are imported. */
 const INLINED = ['fastest-levenshtein', 'jsonc-parser', 'yaml'];
 
 /**
- * Writes bundle/, module/ and types/, anew.
+ * Writes bundle/, module/ and types/ from scratch.
  *
- * bundle/ is what Node loads, by `import` and by `require`: CommonJS, so that there is one instance of the package in a process,
- * in Jest and other tools without ES modules too. module/ is the same as ES modules for bundlers, which ask for the condition
- * `module`: they put it into a program, also one that is an ES module, where CommonJS has neither `require` nor `__dirname`.
- * module/inspect.browser.js is for programs in browsers: one file, with all tables and profiles inside.
+ * Node loads bundle/, by `import` and by `require`. It is CommonJS, so that a process has one instance of the package, and so
+ * that it works in Jest and other tools without ES modules. module/ has the same code as ES modules for bundlers, which use
+ * the condition `module`: their output may be an ES module, in which CommonJS code would find neither `require` nor
+ * `__dirname`. module/inspect.browser.js is for programs in browsers: one file, with all tables and profiles inside.
  */
 export async function bundle() {
   await writeCommonJs(inRoot('bundle'));
@@ -76,10 +77,10 @@ export async function bundle() {
   await writeShippedPrograms();
 }
 
-/** What of bundle/ is a file of its own, since it says by `__dirname` where it lies: lib/entries has them as NAME-commonjs.ts. */
+/** Modules that use `__dirname`, so they must remain separate files: lib/entries/NAME-commonjs.ts. */
 const APART = ['package-files', 'code-cache'];
 
-/** Leaves what finds the files of the package in a file of its own, which is that of CommonJS. */
+/** Keeps the module that finds the package's files external: bundle/ has its CommonJS version. */
 const FILES_APART = {
   name: 'files-apart',
   setup({ onResolve }) {
@@ -88,8 +89,8 @@ const FILES_APART = {
 };
 
 /**
- * Puts files of the package into a program, where `packageText` finds them.
- * @param {RegExp} wanted which files
+ * Embeds files of the package in a program, for `packageText`.
+ * @param {RegExp} wanted the paths of these files
  */
 const textsInside = wanted => ({
   name: 'texts-inside',
@@ -114,7 +115,7 @@ const textsInside = wanted => ({
       loader: 'js',
       resolveDir: root,
     }));
-    // Locations name the profiles that ship by their paths in the package.
+    // Locations name shipped profiles by their paths in the package.
     onLoad({ filter: /\/dist\/package-files\.js$/ }, () => ({
       contents: 'export const packageFile = path => path;',
       loader: 'js',
@@ -123,7 +124,7 @@ const textsInside = wanted => ({
 });
 
 /**
- * A program for browsers.
+ * esbuild's options for browsers.
  * @satisfies {import('esbuild').BuildOptions}
  */
 const FOR_BROWSERS = {
@@ -137,7 +138,7 @@ const FOR_BROWSERS = {
   plugins: [textsInside(/^data\/.*\.(?:txt|css)$|^profiles\/.*\.json$|^bundle\/report-/)],
 };
 
-/** Has the modules of RARE loaded from their files. */
+/** Makes the modules of RARE external, so that they are loaded from their own files. */
 const RARE_APART = {
   name: 'rare-apart',
   setup({ onResolve }) {
@@ -149,7 +150,7 @@ const RARE_APART = {
   },
 };
 
-/** Entries that contain another one: a module that exports both. */
+/** Resolves `containing:NAME` to a module that exports an entry and the modules of CONTAINED. */
 const CONTAINING = {
   name: 'containing',
   setup({ onResolve, onLoad }) {
@@ -165,7 +166,7 @@ const CONTAINING = {
   },
 };
 
-/** Compiles entries to ES modules that share files: their names and texts. */
+/** Compiles entries to ES modules that share files. Returns their names and texts. */
 async function chunks(entryPoints, plugins = []) {
   const { outputFiles } = await build({
     absWorkingDir: root,
@@ -188,12 +189,12 @@ async function chunks(entryPoints, plugins = []) {
 }
 
 /**
- * Drops the imports that stand for nothing but the order in which shared files run: none does anything but define, and
- * each import is a file for Node to look for. Files with nothing in them go.
+ * Removes imports that only determine the order in which shared files run. The order does not matter, because shared files
+ * only contain definitions, and Node must find each imported file.
  */
 const withoutBareImports = text => text.replaceAll(/^import "\.\/chunk-\w+\.js";\n/gm, '');
 
-/** Has the compiler's helper define what a file exports, and not what Object.prototype was given before the file was loaded. */
+/** Makes the compiler's export helper ignore properties that were added to Object.prototype before the file was loaded. */
 const withOwnNames = text =>
   text.replace(
     /for \(var name in all\)\n\s*__defProp\(target, name, \{ get/,
@@ -221,7 +222,7 @@ async function writeCommonJs(directory) {
     });
     writeFileSync(join(directory, `${name}.js`), `${code}${namesForImport(names)}`);
   }
-  // What runs in the pages of reports.
+  // The script of report pages.
   await build({
     ...FOR_BROWSERS,
     entryPoints: [inRoot('data/report/page.js')],
@@ -229,7 +230,7 @@ async function writeCommonJs(directory) {
     format: 'iife',
     plugins: [textsInside(/^data\/(?:named-values|signatures)\.txt$/)],
   });
-  // Read by the first text in YAML: few programs have one.
+  // Loaded for the first YAML text, because few programs have one.
   await build({
     ...commonJs,
     absWorkingDir: root,
@@ -258,7 +259,7 @@ async function writeCommonJs(directory) {
   ]);
   await Promise.all(
     files.map(async ([name, text]) => {
-      // It waits before the program begins, and knows itself by its URL: both need an ES module.
+      // It uses top-level await and import.meta.url, so it must be an ES module.
       if (name === 'preload.js') return writeFileSync(join(directory, 'preload.mjs'), text);
       const entry = basename(name, '.js');
       if (Object.hasOwn(PARTS, entry)) return;
@@ -279,15 +280,15 @@ async function writeCommonJs(directory) {
   }
 }
 
-/** What a module exports, by name. */
+/** The exports of a module, by name. */
 async function valuesOf(path) {
   const entries = Object.entries(await import(inRoot(path)));
   return new Map(entries);
 }
 
 /**
- * Makes the last statement of an ES module, which exports, one of CommonJS. `import` reads all exports of an entry, so that functions and classes
- * are looked for when they are called. Gives the text, and the names.
+ * Replaces the export statement of an ES module with one of CommonJS. `import` reads all exports of an entry, so functions
+ * and classes load their files only when they are used. Returns the text and the exported names.
  */
 function withCommonJsExports(text, values) {
   const [statement, list] = /^export \{([^}]*)\};\s*$/m.exec(text) ?? [];
@@ -309,16 +310,16 @@ function withCommonJsExports(text, values) {
   return [text.replace(statement, () => assignment), exported];
 }
 
-/** What never runs: for `import`, Node looks for the names of exports in the text. */
+/** Code that never runs, in which Node finds the names of exports for `import`. */
 const namesForImport = names =>
   names.length === 0 ? '' : `0 && (module.exports = { ${names.join(', ')} });\n`;
 
-/** Written where it is exported, so that no file is loaded for it. */
+/** Whether a value is exported as a literal, so that no file is loaded for it. */
 const isLiteral = value =>
   typeof value === 'number' || (Array.isArray(value) && value.every(item => typeof item === 'string'));
 /**
- * A function that is looked for when it is called. Whoever loads a filter with a listener is going to serve it, perhaps before any file can be
- * opened again.
+ * A function that loads its file when it is called. Functions that load a filter with a listener also load what serves the
+ * listener, because the filter may refuse to open files.
  */
 function lazyFunction(exported, local, values) {
   const serves = ['applyProfile', 'load'].includes(exported) && values.has('superviseListener');
@@ -327,15 +328,16 @@ function lazyFunction(exported, local, values) {
 }
 
 const isClass = value => typeof value === 'function' && /^class\b/.test(String(value));
-/** Errors are there at once: they are small, and people compare their constructors. */
+/** Error classes are not lazy: they are small, and users compare their constructors. */
 const isLazyClass = value =>
   isClass(value) ? !(value.prototype instanceof Error) : typeof value === 'function' && hasMore(value);
-/** A function of which `promisify` makes another one has a property for that. */
+/** Whether a function has symbol properties, for example for `promisify`. */
 const hasMore = value => Object.getOwnPropertySymbols(value).length > 0;
 
 /**
- * A class, or a function with properties, that is looked for when it is first used: called, called with `new`, extended, or asked for a property, as `instanceof` does. A bound
- * function can be constructed, and has no `prototype` that a proxy would have to give.
+ * A class, or a function with properties, that loads its file on first use: a call, `new`, `extends`, or a property access,
+ * which `instanceof` makes too. The target is a bound function, because it can be constructed and has no own `prototype`,
+ * which a proxy would have to report.
  */
 const LAZY_CLASS = `const lazyClass = find => {
   const real = value => value === lazy ? find() : value;
@@ -347,10 +349,10 @@ const LAZY_CLASS = `const lazyClass = find => {
 `;
 
 /**
- * Has a file load another one when it first uses something of it: the compiler writes uses as properties of what `require` gives. So does
- * every file with what few programs need. Entries, and the file of applyProfile, which compiles before it loads a filter, do so with
- * all others. The rest loads what it uses before it runs: a filter may keep files from being read later, when a violation is to be
- * described.
+ * Makes a file load other files on first use: the compiler writes each use as a property of the result of `require`. The
+ * files of RARE are always loaded lazily. Entries, and the file of applyProfile, which compiles before it loads a filter,
+ * load all files lazily. The other files load theirs at once, because a filter may refuse to read files later, for example
+ * to describe a violation.
  */
 const withLazyImports = (code, isLazy) => {
   const lazy = new Set();
@@ -363,7 +365,7 @@ const withLazyImports = (code, isLazy) => {
     .replaceAll(/\b(import_\w+)(?=\.)/g, (use, variable) => (lazy.has(variable) ? `(${variable}())` : use));
 };
 
-/** Has a file load others by way of the code cache. Bundlers find the files by what `require` gets. */
+/** Makes a file load others through the code cache. Bundlers find the files by the argument of `require`. */
 const withCodeCache = code => {
   const text = code.replaceAll(
     /\brequire\(("\.\/[\w-]+\.js")\)/g,
@@ -385,7 +387,7 @@ async function writeModules(directory) {
   });
 }
 
-/** The declarations, as those of CommonJS: TypeScript takes the format from the package.json beside. */
+/** Copies the declarations as CommonJS: TypeScript takes the format from the package.json in their folder. */
 function copyTypes(from, to) {
   fresh(to, 'commonjs');
   for (const path of filesUnder(from).filter(name => name.endsWith('.d.ts'))) {
@@ -394,7 +396,7 @@ function copyTypes(from, to) {
   }
 }
 
-/** An empty directory whose files are of a format. */
+/** Creates an empty directory for files of a module format. */
 function fresh(directory, type) {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory);

@@ -1,5 +1,5 @@
-// Uses what would be published in Jest and in programs that bundlers make, inside of them and beside them: each applies a profile
-// in a test.
+// Uses the package as it would be published in Jest and in the output of bundlers, embedded or external: each applies a
+// profile in a test.
 // Usage: node scripts/check-bundlers.mjs [--tarball FILE] [NAME...]   all of them by default
 import { cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ import { run } from './run.mjs';
 
 const VERSIONS = { jest: '30', '@vercel/ncc': '0.45', webpack: '5', esbuild: '0.28', vite: '8.3.8' };
 
-/** A test that the kernel refuses a call, in the words of Jest or of node:test. */
+/** A test that the kernel refuses a call, for Jest or node:test. */
 const TEST = `
 test('applyProfile', () => {
   applyProfile('docker-default');
@@ -60,7 +60,7 @@ const FILES = {
     });`,
 };
 
-/** What is copied beside the folder of a program that contains the package. */
+/** The folders that are copied next to the folder of a program that contains the package. */
 const BESIDE = ['bundle', 'data', 'prebuilds', 'profiles'];
 
 const esbuild = (format, ...more) => ({
@@ -84,8 +84,8 @@ const webpack = (...more) => ({
 });
 
 /**
- * What is run to make a program, and the program. `contained` says that the package is in it: it is run elsewhere, with these
- * folders of the package copied beside its folder.
+ * The command that makes a program, and the program. With `contained`, the program contains the package: it runs elsewhere,
+ * with these folders of the package copied next to its folder.
  */
 const TOOLS = {
   jest: { tool: 'jest/bin/jest.js', args: () => ['--no-cache', '--ci'] },
@@ -110,7 +110,7 @@ function check(name, modules, project, elsewhere) {
   run(process.execPath, command, { cwd: project, env: { ...process.env, NODE_ENV: undefined, CI: '1' } });
   if (program === undefined) return;
   let path = join(project, program(folder));
-  // Vite names it after the format of the package around.
+  // Vite chooses the extension by the format of the enclosing package.
   if (!existsSync(path)) path = path.replace(/\.js$/, '.mjs');
   if (contained !== undefined) {
     const [from, to] = [join(project, folder), join(elsewhere, folder)];

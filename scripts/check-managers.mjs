@@ -1,4 +1,5 @@
-// Installs what would be published by other package managers than npm, in each of their layouts, and uses it there.
+// Installs the package as it would be published with package managers other than npm, in each of their layouts, and uses
+// it there.
 // Usage: node scripts/check-managers.mjs [--tarball FILE] [NAME...]   all of them by default
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,17 +12,17 @@ const VERSIONS = { pnpm: '10', yarn: '1', '@yarnpkg/cli-dist': '4' };
 const berry = linker => ({
   program: '@yarnpkg/cli-dist/bin/yarn.js',
   add: tarball => ['add', `seccomp@file:${tarball}`],
-  // No script may run, and the lock file is to be written.
+  // No install script may run, and the lock file may be written.
   files: { '.yarnrc.yml': `nodeLinker: ${linker}\nenableScripts: false\nenableImmutableInstalls: false\n` },
   node: ['node'],
   tool: ['run', 'seccomp'],
 });
 
-/** How each is told to install, and to run Node and the command line. Without `node`, Node is run as it is. */
+/** The commands of each to install, and to run Node and the command line. Without `node`, plain Node is used. */
 const MANAGERS = {
   pnpm: {
     program: 'pnpm/bin/pnpm.cjs',
-    // An error where a package has a script that it does not run.
+    // Fails if a package has an install script that is not run.
     add: tarball => ['add', '--config.strict-dep-builds=true', tarball],
     tool: ['exec', 'seccomp'],
   },
@@ -34,7 +35,7 @@ const MANAGERS = {
   'yarn-4-pnp': berry('pnp'),
 };
 
-/** Runs a command with stores and settings of its own. */
+/** Runs a command with its own stores and settings. */
 const runIn = (/** @type {string} */ cwd, /** @type {string[]} */ [command, ...args]) =>
   run(command, args, { cwd, env: { ...process.env, HOME: cwd } });
 

@@ -1,4 +1,4 @@
-// Installs what would be published in an environment with only node, npm and sh, and uses it as a new user would.
+// Installs the package as it would be published, in an environment with only node, npm and sh, and uses it like a new user.
 // Usage: node scripts/check-package.mjs [--tarball FILE] [MAJOR...]   Node versions; this one by default
 import { chmodSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { nodeBinary } from './nodes.mjs';
 import { USES } from './package-uses.mjs';
 import { run } from './run.mjs';
 
-/** A folder for PATH with this Node, the npm of this machine run by it, and sh. */
+/** A folder for PATH with this Node, this machine's npm run by it, and sh. */
 function barePath(directory, node) {
   mkdirSync(directory);
   symlinkSync(node, join(directory, 'node'));
@@ -21,18 +21,18 @@ function barePath(directory, node) {
   return directory;
 }
 
-/** Runs a command that PATH has, with nothing else in it. */
+/** Runs a command from a PATH with only this folder. */
 const runAt = (
   /** @type {{ cwd: string, path: string }} */ { cwd, path },
   /** @type {string[]} */ [command, ...args],
 ) => run(join(path, command), args, { cwd, env: { ...process.env, PATH: path } });
 
-/** Throws with what was seen when something is not as it should be. */
+/** Throws with the output if something is not as expected. */
 function checkWith(major, tarball, scratch) {
   const node = nodeBinary(major);
   const cwd = join(scratch, `empty-${major}`);
   mkdirSync(cwd);
-  // Or npm would install into whatever project is above.
+  // Otherwise npm would install into a project in a parent folder.
   writeFileSync(join(cwd, 'package.json'), '{}');
   const at = { cwd, path: barePath(join(scratch, `bin-${major}`), node) };
   const started = Date.now();

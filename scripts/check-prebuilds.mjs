@@ -1,6 +1,6 @@
-// Checks each prebuilt add-on against what the package promises of it, by its bytes alone, as readelf(1) shows them.
+// Checks by readelf(1) that each prebuilt add-on has the properties that the package promises.
 // Usage: node scripts/check-prebuilds.mjs [VARIANT...]           all by default
-//        node scripts/check-prebuilds.mjs VARIANT=FILE...        files that lie elsewhere
+//        node scripts/check-prebuilds.mjs VARIANT=FILE...        files in other places
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { commandLine } from './command-line.mjs';
@@ -8,7 +8,7 @@ import { inRoot, root } from './files.mjs';
 import { OLDEST_GLIBC, variantsNamed } from './variants.mjs';
 
 /**
- * What readelf(1) calls the processors, and what glibc calls its loader for them.
+ * The names of the processors in readelf(1), and of glibc's loader for each.
  * @type {Record<import('../dist/native.js').Processor, { machine: string, loader: string }>}
  */
 const PROCESSORS = {
@@ -16,19 +16,19 @@ const PROCESSORS = {
   arm64: { machine: 'AArch64', loader: 'ld-linux-aarch64' },
 };
 const LOADERS = Object.values(PROCESSORS).map(({ loader }) => loader);
-/** The parts of each C library: whoever has the library has them all. */
+/** The parts of each C library, which are installed together. */
 const LIBRARIES = {
   glibc: new RegExp(`^(lib(c|m|dl)\\.so\\.\\d|libpthread\\.so\\.0|(${LOADERS.join('|')})\\.so\\.\\d)$`),
   musl: /^libc\.so$/,
 };
 const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
-/** C++'s own run-time library is linked in, and nothing of a sanitizer. */
+/** Symbols of the C++ run-time library, which must be linked statically, and of sanitizers. */
 const UNWANTED_IMPORT = /^(_Z|__cxa_(?!atexit$|finalize$)|__gxx|_Unwind|__(ub|a|t|m)san)/;
 
 const SHOWN = ['--file-header', '--program-headers', '--section-headers', '--dynamic', '--dyn-syms'];
 
 /**
- * What the loader takes from an ELF file, or the fault of what is not a whole one.
+ * The properties of an ELF file that the loader uses, or the fault of an invalid file.
  * @param {string} file
  */
 function readElf(file) {
@@ -38,7 +38,7 @@ function readElf(file) {
     { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' }, maxBuffer: 1 << 28 },
   );
   if (error !== undefined) throw new Error(`readelf of binutils cannot be run: ${error.message}`);
-  // readelf warns of what it cannot read, and goes on.
+  // readelf prints a warning about parts that it cannot read, and continues.
   if (status !== 0 || stderr !== '')
     return {
       fault: `is not a whole ELF file: ${stderr
@@ -59,7 +59,7 @@ function readElf(file) {
     versions: [...new Set([...needs.matchAll(/ Name: (\S+) +Flags:/g)].map(([, name]) => name))],
     imports: symbols.filter(([, section]) => section === 'UND').map(([, , name]) => name),
     exported: symbols.filter(([, section]) => section !== 'UND').map(([, , name]) => name),
-    /** Of the stack: `RW`, or `RWE` where it is executable. */
+    /** The flags of the stack: `RW`, or `RWE` if it is executable. */
     stack: all(/^ {2}GNU_STACK +(?:0x\w+ +){5}([R ][W ][E ]) /gm)[0],
     hasRelro: /^ {2}GNU_RELRO /m.test(stdout),
     isBoundAtOnce: flags.includes('BIND_NOW') || flags.includes('NOW'),
@@ -70,7 +70,7 @@ function readElf(file) {
   };
 }
 
-/** All that is wrong with the file of a variant, one sentence each. */
+/** The faults of a variant's file, one sentence each. */
 function faultsOf(file, bytes, { arch, libc }) {
   const elf = readElf(file);
   if (elf.fault !== undefined) return [elf.fault];

@@ -1,4 +1,4 @@
-// Shared by the scripts that use what would be published: the tarball, the names, and a folder for each.
+// Shared by the scripts that use the package as it would be published: the tarball, the names, and a scratch folder.
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +7,9 @@ import { withScratch } from './files.mjs';
 import { pack } from './pack.mjs';
 
 /**
- * Has `use` try the tarball of `--tarball`, or one that is packed, for the names given, or all that are `known`. Whatever is
- * given is a name where nothing is said to be known. `use` gets the names, the tarball and a folder that is removed at the end; an
- * error of its is printed and makes the exit code 1.
+ * Calls `use` with names, a tarball and a folder that is removed afterwards. The names are those on the command line, or all
+ * that are `known`; without `known`, any name is accepted. The tarball is that of `--tarball`, or newly packed. If `use`
+ * throws, prints the error and sets the exit code to 1.
  * @param {string} script
  * @param {readonly string[] | undefined} known
  * @param {(names: readonly string[], tarball: string, scratch: string) => void} use

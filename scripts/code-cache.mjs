@@ -1,4 +1,4 @@
-// Makes V8's code cache for the Node that runs this: what the package compiles when it is used is kept beside its files.
+// Makes V8's code cache for the Node that runs this script: stores the code that V8 compiles when the package is used.
 // Usage: node scripts/code-cache.mjs
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,17 +10,17 @@ const require = createRequire(inRoot('package.json'));
 const { BUILD_FILE, codeTwice, folder, loaded, loadHere, nodeBuild } = require(
   inRoot('bundle/code-cache.js'),
 );
-/** A profile that is not among those that ship. */
+/** A profile that does not ship. */
 const own = JSON.stringify({ ...require('seccomp/profiles/docker-default.json'), comment: 'own' });
 
-/** Does what a start does, in all ways that applyProfile has to find a program, and loads nothing. */
+/** Runs the code of a start without loading a filter, in every way in which applyProfile can get a program. */
 function start(scratch) {
   const { applyProfile } = require('seccomp/apply');
   const { load } = require('seccomp/load');
   applyProfile('docker-default', { dryRun: true });
   const cache = mkdtempSync(join(scratch, 'programs-'));
   applyProfile(own, { dryRun: true, cache });
-  // From the cache of programs now.
+  // Now the program comes from the cache.
   const { filter } = applyProfile(own, { dryRun: true, cache });
   if (filter !== undefined) load(filter.bpf, { dryRun: true });
 }
@@ -33,7 +33,7 @@ function inspect() {
   diff(filter, compile('docker-default'));
 }
 
-/** Gives, by file, the functions that ran until a use ended: those of a start are not made slower to load by others. */
+/** The code cache of each file after the first use that loads it. Later uses do not make files of a start larger. */
 function compiled(scratch) {
   const kept = new Map();
   for (const use of [start, inspect]) {
@@ -45,7 +45,7 @@ function compiled(scratch) {
   return kept;
 }
 
-/** Writes the files into a folder, and moves it to its place: several runs at the same time leave that of one of them. */
+/** Writes the files into a folder, and renames it to its final path. Of several concurrent runs, one wins. */
 function write(kept, scratch) {
   const made = join(scratch, 'made');
   mkdirSync(made);
@@ -54,12 +54,12 @@ function write(kept, scratch) {
   while (!isMoved(made)) remove();
 }
 
-/** Another run may be putting one there. */
+/** Retries, because another run may be adding files. */
 function remove() {
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 1 });
 }
 
-/** False if another run has put a code cache there. */
+/** Moves the folder into place. Returns false if another run has put a code cache there. */
 function isMoved(made) {
   try {
     renameSync(made, folder);
@@ -75,7 +75,7 @@ loadHere();
 try {
   mkdirSync(dirname(folder), { recursive: true });
   withScratch(`${folder}-`, scratch => {
-    // What is there would be loaded, and kept if the rest failed.
+    // The old cache would be loaded, and would remain if the rest failed.
     remove();
     write(compiled(scratch), scratch);
   });

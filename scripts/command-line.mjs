@@ -1,14 +1,14 @@
-// Parses the arguments of a script. If they are invalid, prints the usage and ends the process with 2; after
-// printing it for `--help`, with 0.
+// Parses the arguments of a script. If they are invalid, prints the usage and exits with 2. For `--help`, prints it and
+// exits with 0.
 import { parseArgs } from 'node:util';
 
 /**
  * @template {NonNullable<import('node:util').ParseArgsConfig['options']>} O
- * @param {string} usage what is typed, e.g. `node scripts/pack.mjs [--check] FOLDER`
+ * @param {string} usage the command line, e.g. `node scripts/pack.mjs [--check] FOLDER`
  * @param {object} expected
- * @param {O} [expected.options] as of `parseArgs`
- * @param {readonly [least: number, most: number]} [expected.count] of operands; none by default
- * @param {readonly string[]} [expected.known] what an operand may be
+ * @param {O} [expected.options] the options of `parseArgs`
+ * @param {readonly [least: number, most: number]} [expected.count] the number of operands; none by default
+ * @param {readonly string[]} [expected.known] the valid operands
  */
 export function commandLine(usage, { options, count = [0, 0], known }) {
   const fail = (/** @type {string} */ problem) => {

@@ -1,5 +1,6 @@
-// Whether two builds make the same programs: `node scripts/compare-programs.mjs OLD/dist NEW/dist FOLDER` compiles every
-// profile of a folder, and Docker's default, for both architectures by both, and compares the SHA-256 of the bytes.
+// Checks that two builds make the same programs: `node scripts/compare-programs.mjs OLD/dist NEW/dist FOLDER` compiles
+// every profile of a folder, and Docker's default, with both builds for both architectures, and compares the SHA-256 of
+// the bytes.
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';

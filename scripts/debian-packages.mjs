@@ -1,10 +1,10 @@
-// Packages of Debian and Ubuntu that scripts need: finds missing ones, and installs them if that is permitted.
+// Finds missing packages of Debian and Ubuntu that scripts need, and installs them if permitted.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { run } from './run.mjs';
 
-/** Why packages cannot be installed from here. */
+/** Packages cannot be installed here; the message says why. */
 export class NotInstallable extends Error {}
 
 export const onPath = command =>
@@ -17,18 +17,18 @@ export const onPath = command =>
     }
   });
 
-/** Whether a program is there: a path, or a name on the PATH. */
+/** Whether a program exists: a path, or a name on the PATH. */
 export const isThere = name => (name.includes('/') ? existsSync(name) : onPath(name));
 
-/** Of `needs`, commands and files with the package that brings each: the packages of those that are not there. */
+/** The packages of missing `needs`, which map commands and files to the package of each. */
 export const missingPackages = needs =>
   Object.keys(needs)
     .filter(present => !isThere(present))
     .map(present => needs[present]);
 
 /**
- * Installs packages as root or by sudo, and says so on standard error before. Throws NotInstallable, which names them, and an
- * Error with what apt said.
+ * Installs packages as root or by sudo, after printing their names to standard error. Throws NotInstallable, which names
+ * them, or an Error with the output of apt.
  */
 export function installPackages(packages) {
   if (packages.length === 0) return;

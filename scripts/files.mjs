@@ -1,4 +1,4 @@
-// Paths and files of the project, for all scripts.
+// Paths and files of the project, shared by all scripts.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ export const inRoot = (...parts) => join(root, ...parts);
 export const readJson = path => JSON.parse(readFileSync(path, 'utf8'));
 
 /**
- * The time of the last change in milliseconds, 0 where there is no such file.
+ * The time of the last change in milliseconds, 0 if there is no such file.
  * @param {string} path
  */
 export const modified = path => (existsSync(path) ? statSync(path).mtimeMs : 0);

@@ -10,7 +10,7 @@ import { run } from './run.mjs';
 
 const build = inRoot('build/fuzz');
 
-/** Commands and files with Debian's packages of them. */
+/** The required commands and files, with their Debian packages. */
 export const NEEDS = {
   cmake: 'cmake',
   make: 'make',
@@ -18,7 +18,7 @@ export const NEEDS = {
   '/usr/share/doc/libclang-rt-dev': 'libclang-rt-dev',
 };
 
-/** Where libseccomp itself loses memory: rules that it cannot merge. Whatever is ours is freed by its owner. */
+/** Targets in which libseccomp leaks memory: rules that it cannot merge. This package's memory is freed by its owners. */
 const LEAKY = ['compile_table', 'context'];
 
 /** Names of all targets. */
@@ -28,7 +28,7 @@ export const fuzzTargets = () =>
     .map(name => name.slice(0, -'.cc'.length))
     .sort();
 
-/** Says how every target is compiled: a folder with compile_commands.json. */
+/** Configures the build of all targets. Returns its folder, which has compile_commands.json. */
 export function configureFuzzers() {
   installPackages(missingPackages(NEEDS));
   const compilers = ['-DCMAKE_C_COMPILER=clang', '-DCMAKE_CXX_COMPILER=clang++'];
@@ -44,14 +44,14 @@ export function buildFuzzers() {
 }
 
 /**
- * Runs a target for some seconds. Returns how it went: what was run, how many edges of the code and features of libFuzzer
- * the corpus reaches, and in `found` the inputs that broke something in this run.
+ * Runs a target for some seconds. Returns the result: the number of runs, how many edges of the code and features of
+ * libFuzzer the corpus reaches, and in `found` the inputs that failed in this run.
  */
 export function fuzz(target, seconds) {
   const [corpus, found] = ['corpus', 'found'].map(name => join(build, name, target));
   for (const directory of [corpus, found]) mkdirSync(directory, { recursive: true });
   const before = new Set(readdirSync(found));
-  // Where the corpus of the repository lies last, it is read and not written to.
+  // The corpus of the repository is last, so libFuzzer reads it but does not write to it.
   const { status, signal, stderr } = spawnSync(
     join(build, `fuzz-${target}`),
     [
@@ -65,7 +65,7 @@ export function fuzz(target, seconds) {
     ],
     {
       cwd: root,
-      // The sanitizer's own option, which holds at the end of the process too.
+      // The sanitizer's own option also applies at the end of the process.
       env: { ...process.env, ASAN_OPTIONS: `detect_leaks=${LEAKY.includes(target) ? 0 : 1}` },
       encoding: 'utf8',
       maxBuffer: 1 << 30,
@@ -73,7 +73,7 @@ export function fuzz(target, seconds) {
     },
   );
   const [, executions = '0'] = /number_of_executed_units:\s*(\d+)/.exec(stderr) ?? [];
-  // The last line of progress counts what the corpus reaches by now.
+  // The last line of progress has the final coverage of the corpus.
   const [, edges = '0', features = '0'] = [...stderr.matchAll(/ cov: (\d+) ft: (\d+) /g)].at(-1) ?? [];
   return {
     target,

@@ -1,5 +1,5 @@
-// Writes docs/libseccomp-api.md: every function and constant of the linked seccomp.h and what binds it here.
-// Fails where one is missing or a constant has another value; with --check, where the page is stale. Needs the built package.
+// Writes docs/libseccomp-api.md: every function and constant of the linked seccomp.h, and its binding in this package.
+// Fails if one is missing or a constant has another value, and with --check if the page is stale. Needs the built package.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { run } from './run.mjs';
 const { directory, version } = libseccompSource();
 const header = readFileSync(join(directory, 'include/seccomp.h'), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
 
-/** Functions whose name here is not their own in camel case. */
+/** Functions whose name here is not libseccomp's name in camel case. */
 const RENAMED = {
   seccomp_init: ['new FilterContext'],
   seccomp_release: ['close'],
@@ -26,7 +26,7 @@ const RENAMED = {
 };
 
 /**
- * Macros that are not numbers, and what says the same here.
+ * Macros that are not numbers, and their equivalents here.
  * @type {[pattern: RegExp, binding: string | ((match: RegExpExecArray) => string)][]}
  */
 const MACROS = [
@@ -38,7 +38,7 @@ const MACROS = [
   [/^SCMP_VER_(MAJOR|MINOR|MICRO)$/, ([, part]) => `\`version().${part.toLowerCase()}\``],
 ];
 
-/** The tools of the macros above, and what only older headers of the system need. */
+/** Helpers of the macros above, and definitions that only systems with older headers need. */
 const INTERNAL = /^(_SCMP_|_SECCOMP_H$|__?AUDIT_ARCH|AUDIT_ARCH|EM_|SECCOMP_RET_)/;
 
 const camelCase = name =>
@@ -59,7 +59,7 @@ function functionRows() {
   });
 }
 
-/** What the C compiler makes of each constant; function-like ones are called with 5. */
+/** The value of each constant in C; function-like macros get the argument 5. */
 function valuesInC(names) {
   const prints = names.map(name => {
     const expression = typeof constants[name] === 'function' ? `${name}(5)` : name;
@@ -92,7 +92,7 @@ function constantBinding(name, inC) {
   const bound = constants[name];
   if (bound === undefined) return undefined;
   const [value, shown] = typeof bound === 'function' ? [bound(5), `${name}(…)`] : [bound, name];
-  // Tokens and actions are unsigned in the API, whatever type their macros have.
+  // The API uses unsigned tokens and actions, whatever the types of their macros.
   const expected = inC.get(name);
   if (value !== expected && value !== expected >>> 0) {
     throw new Error(`${name} is ${value} in lib/kernel/constants.ts and ${expected} in seccomp.h`);

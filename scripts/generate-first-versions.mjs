@@ -1,4 +1,4 @@
-// Writes data/first-versions.txt: the Linux that brought each system call, one version a line.
+// Writes data/first-versions.txt: the Linux version that introduced each system call, one version per line.
 // Usage: node scripts/generate-first-versions.mjs HEADERS MANUAL [--check]
 // HEADERS is an unpacked linux-libc-dev, MANUAL an unpacked manpages-dev: syscalls(2) knows most versions.
 import { readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { callsOf } from './kernel-calls.mjs';
 
 const output = 'data/first-versions.txt';
 
-/** What syscalls(2) does not list, or gets wrong: the version whose tables have the call and whose predecessor's have not. */
+/** Calls that syscalls(2) does not list, or lists with a wrong version: the first version whose tables have the call. */
 const UNLISTED = `
 2.2 pread64 pwrite64
 2.6 arm_fadvise64_64
@@ -35,11 +35,11 @@ const UNLISTED = `
 7.0 rseq_slice_yield
 `;
 
-/** Numbers that were reserved and that no Linux has ever served. */
+/** Reserved numbers that no Linux has ever served. */
 const NEVER =
   'afs_syscall break epoll_ctl_old epoll_wait_old ftime getpmsg gtty idle lock mpx prof profil putpmsg security stty tuxcall ulimit vserver';
 
-/** Writes the list, or compares it. Throws where a call of the headers has no version. */
+/** Writes the list, or compares it. Throws if a call of the headers has no version. */
 export function firstVersions(headers, manual, check) {
   generated(output, textOf(headers, manual), check);
 }
@@ -67,7 +67,7 @@ const row = line => {
   return names.map(name => [name, version]);
 };
 
-/** The table of syscalls(2): the first of the versions that it gives for a name. */
+/** The table of syscalls(2): the first version that it lists for each name. */
 function listed(manual) {
   const page = gunzipSync(readFileSync(join(manual, 'usr/share/man/man2/syscalls.2.gz'))).toString();
   const table = page

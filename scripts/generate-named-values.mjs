@@ -1,7 +1,7 @@
-// Writes data/named-values.txt: the constants that arguments of system calls are written with, by name, of every ABI.
+// Writes data/named-values.txt: the named constants for arguments of system calls, on every ABI.
 // Usage: node scripts/generate-named-values.mjs HEADERS [--check]
-// HEADERS is an unpacked linux-libc-dev package, or the .deb (apt-get download linux-libc-dev; 6.13 or newer holds every
-// architecture). A C compiler for x86_64 evaluates them. What only the C library names comes from its headers.
+// HEADERS is an unpacked linux-libc-dev package, or the .deb (apt-get download linux-libc-dev; 6.13 or newer has every
+// architecture). A C compiler for x86_64 evaluates them. Constants that only the C library names come from its headers.
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withScratch } from './files.mjs';
@@ -25,9 +25,9 @@ const output = 'data/named-values.txt';
  */
 
 /**
- * The groups: where their names are declared, and which names belong to them. `second` are further names for a value
- * that has one: of several names the first is shown. `flags` are groups whose values are ORed; its number is the mask of
- * a field in them that holds one value of several, e.g. the access mode among the flags of open.
+ * The groups: which headers declare their names, and which names belong to them. `second` matches additional names for a
+ * value: if there are several, the package shows the first. `flags` marks groups whose values are ORed; its number is the
+ * mask of a field that holds one of several values, e.g. the access mode in the flags of open.
  * @type {Group[]}
  */
 const GROUPS = [
@@ -224,11 +224,11 @@ const GROUPS = [
   { group: 'MODULE_INIT', headers: ['linux/module.h'], names: /^MODULE_INIT_/, flags: 0 },
 ];
 
-/** What the C compiler writes for a source. */
+/** The C compiler's output for a source. */
 const compiler = (flags, source) =>
   run(process.env.CC ?? 'cc', [...flags, '-x', 'c', '-o', '-', '-'], { input: source });
 
-/** A source with headers, and the types that some of them leave to the C library. */
+/** A source that includes headers, and defines types that some of them expect from the C library. */
 const includes = headers => `${headers.map(header => `#include <${header}>\n`).join('')}
 #ifndef _GNU_SOURCE
 #include <linux/types.h>
@@ -237,7 +237,7 @@ typedef __kernel_size_t size_t;
 #endif
 `;
 
-/** Every macro and enumerator of headers, in the order of the text; of one enumeration alone where it is given. */
+/** Every macro and enumerator of headers, in the order of the text; only those of one enumeration if it is given. */
 function namesOf(flags, headers, enumeration = '') {
   const text = compiler([...flags, '-E', '-dD', '-P'], includes(headers));
   const names = new Set();
@@ -285,7 +285,7 @@ function readGroup(root, { headers, libc, names, drop = /^$/, only = ABI_NAMES, 
   return values;
 }
 
-/** Where two names of a group share a value and neither is a second one: the choice would be left to chance. */
+/** Names of a group that share a value though neither is a second name: which one to show would be arbitrary. */
 function sharedValues(group, values) {
   return ABI_NAMES.flatMap(abi => {
     const seen = new Map();
@@ -319,7 +319,7 @@ function generate(root) {
   return `${sections.join('\n')}\n`;
 }
 
-/** `16` where every ABI agrees, otherwise `65536 x86_64,x86,x32 16384 aarch64,arm`. */
+/** `16` if every ABI agrees, otherwise `65536 x86_64,x86,x32 16384 aarch64,arm`. */
 function show(perAbi) {
   const abis = new Map();
   for (const [abi, value] of perAbi) abis.set(value, [...(abis.get(value) ?? []), abi]);
@@ -329,7 +329,7 @@ function show(perAbi) {
     .join(' ');
 }
 
-/** Runs an action with the unpacked headers of an argument: a directory, or a package of Debian. */
+/** Runs an action with the unpacked headers of an argument: a directory or a Debian package. */
 function withHeaders(argument, use) {
   if (!argument.endsWith('.deb')) return use(argument);
   return withScratch(join(tmpdir(), 'linux-headers-'), scratch => {
@@ -338,7 +338,7 @@ function withHeaders(argument, use) {
   });
 }
 
-/** Writes the list, or compares it. `headers` as on the command line. */
+/** Writes the list, or compares it. `headers` is HEADERS of the command line. */
 export function namedValues(headers, check) {
   generated(output, withHeaders(headers, generate), check);
 }

@@ -1,5 +1,5 @@
-// Writes output.schema.json, the JSON Schema of what subcommands write with --json: from the types of lib/cli/json-outputs.ts and their
-// comments. test/cli/json-outputs.test.ts holds real output against it.
+// Writes output.schema.json, the JSON Schema of the --json output of subcommands, from the types of lib/cli/json-outputs.ts
+// and their comments. test/cli/json-outputs.test.ts validates real output against it.
 // Usage: node scripts/generate-output-schema.mjs [--check]
 import ts from 'typescript';
 import { inRoot, root } from './files.mjs';
@@ -7,7 +7,7 @@ import { runJsonGenerator } from './generated-file.mjs';
 
 const SOURCE = 'lib/cli/json-outputs.ts';
 
-/** Unions of so many strings, such as the names of all calls, are any string. */
+/** A union of more literals than this, such as the names of all calls, becomes any string. */
 const MANY = 64;
 
 /** The schema, from the types. */
@@ -61,7 +61,7 @@ function outputSchema() {
     const present = type.types.filter(each => !(each.flags & ts.TypeFlags.Undefined));
     if (present.every(each => each.flags & ts.TypeFlags.BooleanLike)) return { type: 'boolean' };
     if (present.every(each => each.isStringLiteral() || each.isNumberLiteral())) {
-      // The compiler's own order depends on what else it has read.
+      // The compiler's order depends on the other files that it has read.
       const values = present.map(each => /** @type {ts.LiteralType} */ (each).value).sort();
       const [first] = values;
       if (values.length === 1) return { const: first };
@@ -71,7 +71,7 @@ function outputSchema() {
     return more.length === 0 ? (only ?? {}) : { anyOf: [only, ...more] };
   }
 
-  /** An object: by reference where its type has a name of its own. */
+  /** An object: a reference if its type is named. */
   function namedSchema(type) {
     const name = type.symbol?.flags & ts.SymbolFlags.Interface ? type.symbol.name : undefined;
     if (name === undefined || checker.getTypeArguments(type).length > 0) return objectSchema(type);

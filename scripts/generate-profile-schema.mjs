@@ -1,6 +1,6 @@
-// Writes profile.schema.json, the JSON Schema of profiles for editors: names from the tables that the reader uses, descriptions
-// from the comments of lib/profile/seccomp-profile.ts. It accepts what parseProfile accepts without a word, but for what
-// docs/profiles.md lists; test/profile/json-schema.test.ts compares.
+// Writes profile.schema.json, the JSON Schema of profiles for editors: names from the tables that the parser uses,
+// descriptions from the comments of lib/profile/seccomp-profile.ts. It accepts what parseProfile accepts without a warning,
+// except for the cases in docs/profiles.md; test/profile/json-schema.test.ts compares them.
 // Usage: node scripts/generate-profile-schema.mjs [--check]   after the TypeScript has been compiled
 import { readFileSync } from 'node:fs';
 import { inRoot } from './files.mjs';
@@ -16,7 +16,7 @@ import { FLAGS } from '../dist/profile/schema/flags.js';
 import { runJsonGenerator } from './generated-file.mjs';
 import { interfaceComments } from './interface-comments.mjs';
 
-/** What happens to a call with each action, as docs/profiles.md has it. */
+/** The meaning of each action, from docs/profiles.md. */
 function actionMeanings() {
   const page = readFileSync(inRoot('docs/profiles.md'), 'utf8');
   const section = page.slice(page.indexOf('\n## Actions\n'), page.indexOf('\n## Conditions\n'));
@@ -50,14 +50,14 @@ const FLAG_MEANINGS = {
     'Let only fatal signals interrupt a call that a listener has taken.',
 };
 
-/** A pattern for a word in any case: keywords of JSON Schema have no flag for that. */
+/** A pattern for a word in any case, because JSON Schema has no flag for that. */
 const anyCase = word =>
   word.replaceAll(/[a-z]/gi, letter => `[${letter.toUpperCase()}${letter.toLowerCase()}]`);
 
-/** Keys for people, as fields.ts has them. */
+/** Keys for remarks, as in fields.ts. */
 const remarkPattern = words => `^(?:[_$#]|//|(?:${words.map(anyCase).join('|')})$)`;
 const REMARKS = { [remarkPattern(['comment', 'comments', 'description'])]: true };
-/** In a rule, `comment` is a field, whose case matters. */
+/** In a rule, `comment` is a field, and case-sensitive. */
 const RULE_REMARKS = { [remarkPattern(['comments', 'description'])]: true };
 
 const object = (properties, more) => ({
@@ -83,7 +83,7 @@ const ref = name => ({ $ref: `#/definitions/${name}` });
 const absent = { type: 'null' };
 const integer = (minimum, maximum) => ({ type: 'integer', minimum, maximum });
 
-/** Digits of at most nine places, with a value from 1 to 4095, and up to 65535. */
+/** At most nine digits, with a value from 1 to 4095, and up to 65535. */
 const ERRNO_DIGITS = '^(?=[0-9]{1,9}$)0*(?:[1-9][0-9]{0,2}|[1-3][0-9]{3}|40[0-8][0-9]|409[0-5])$';
 const MESSAGE_DIGITS =
   '^(?=[0-9]{1,9}$)0*(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$';
@@ -113,7 +113,7 @@ function profileSchema() {
   const meanings = Object.fromEntries(actionMeanings());
   const actions = Object.keys(ACTIONS);
 
-  /** Properties with the comments of an interface, which has to have one for each. */
+  /** Properties with the comments of an interface, which must have one for each. */
   const properties = (name, schemas) =>
     Object.fromEntries(
       Object.entries(schemas).map(([key, schema]) => {

@@ -1,6 +1,6 @@
-// Writes recording.schema.json, the JSON Schema of recordings: names from the tables that the reader uses, descriptions from the
-// comments of lib/recording/recording.ts. It accepts what parseRecording accepts, but for what docs/recording.md lists;
-// test/recording/json-schema.test.ts compares.
+// Writes recording.schema.json, the JSON Schema of recordings: names from the tables that the parser uses, descriptions from
+// the comments of lib/recording/recording.ts. It accepts what parseRecording accepts, except for the cases in
+// docs/recording.md; test/recording/json-schema.test.ts compares them.
 // Usage: node scripts/generate-recording-schema.mjs [--check]   after the TypeScript has been compiled
 import { ABIS, syscallsOf } from '../dist/kernel/abi.js';
 import { LIMITS } from '../dist/recording/recording.js';
@@ -9,7 +9,7 @@ import { interfaceComments } from './interface-comments.mjs';
 
 const TYPES = 'lib/recording/recording.ts';
 
-/** Decimal digits without leading zeros of numbers below 2^30, which is what an ABI has room for. */
+/** Decimal digits, without leading zeros, of numbers below 2^30, the limit of an ABI. */
 const CALL_NUMBER =
   '^(?:0|[1-9][0-9]{0,8}|10[0-6][0-9]{7}|107[0-2][0-9]{6}|1073[0-6][0-9]{5}|10737[0-3][0-9]{4}|1073740[0-9]{3}|1073741[0-7][0-9]{2}|10737418[01][0-9]|107374182[0-3])$';
 
@@ -27,11 +27,11 @@ function recordingSchema() {
   const flag = { type: 'boolean' };
 
   /**
-   * An object with the comments of an interface, which has to have one for each key.
+   * An object with the comments of an interface, which must have one for each key.
    * @param {string} type
    * @param {Record<string, object>} schemas
    * @param {readonly string[]} required
-   * @param {Record<string, string>} [names] of members that have another name than the key
+   * @param {Record<string, string>} [names] of members whose name differs from the key
    */
   const object = (type, schemas, required, names = {}) => ({
     type: 'object',

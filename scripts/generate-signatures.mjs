@@ -1,6 +1,6 @@
-// Writes data/signatures.txt: the parameters of every system call, as the source of Linux declares them.
+// Writes data/signatures.txt: the parameters of every system call, as declared in the source of Linux.
 // Usage: node scripts/generate-signatures.mjs SOURCE HEADERS [--check]
-// SOURCE is an unpacked kernel source, HEADERS an unpacked linux-libc-dev of the same version: its calls are described.
+// SOURCE is an unpacked kernel source. HEADERS is an unpacked linux-libc-dev of the same version, with the calls to describe.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesUnder } from './files.mjs';
@@ -16,8 +16,8 @@ export const COMMON_DIRECTORIES = [
 ];
 
 /**
- * Calls without a declaration in a current source: those that Linux has removed, and those whose entry point is written
- * in assembly or takes its registers raw. Their parameters are those of their manual pages.
+ * Calls without a declaration in a current source: Linux has removed them, or their entry point is written in assembly or
+ * uses raw registers. Their parameters come from their manual pages.
  */
 const OTHERS = `
 _sysctl struct __sysctl_args * args
@@ -42,20 +42,20 @@ vm86 unsigned long cmd, unsigned long arg
 vm86old struct vm86_struct * user_vm86
 `;
 
-/** Calls of ARM's headers without a row and a declaration. */
+/** Calls of ARM's headers with neither a row in the table nor a declaration. */
 const UNDECLARED = ['usr26', 'usr32'];
 
-/** What a table says of a number without a call. */
+/** The entry of a table for a number without a call. */
 const NO_ENTRY = 'sys_ni_syscall';
 
 const read = path => readFileSync(path, 'utf8');
 
-/** Every declaration of the source: its entry point, its parameters as `type name`, its file, its place in `#if`s. */
+/** Every declaration of the source: its entry point, parameters as `type name`, file, and enclosing `#if` branches. */
 function declarations(source) {
   const found = [];
   const architectures = new Set(Object.values(KERNEL_ABIS).map(({ arch }) => arch));
   for (const directory of [...architectures, ...COMMON_DIRECTORIES]) {
-    // arch/x86/um is Linux as a process, whose system calls are those of another kernel.
+    // arch/x86/um is User-mode Linux, which has other entry points.
     for (const name of filesUnder(join(source, directory)).filter(path => /^(?!um\/).*\.[ch]$/.test(path))) {
       const file = join(directory, name);
       const text = read(join(source, file));
@@ -79,7 +79,7 @@ function declarations(source) {
   return found;
 }
 
-/** The words of a declaration, with the macros that stand for a 64-bit value in two registers written out. */
+/** The words of a declaration, with macros for a 64-bit value in two registers expanded. */
 const flat = inside =>
   inside
     .replace(/\/\*.*?\*\//gs, '')
@@ -87,7 +87,7 @@ const flat = inside =>
     .split(',')
     .map(word => word.trim().replace(/\s+/g, ' '));
 
-/** A type without what only the kernel cares about: `const struct compat_iovec __user *` is `const struct iovec *`. */
+/** A type without annotations for the kernel: `const struct compat_iovec __user *` becomes `const struct iovec *`. */
 const cType = type =>
   type
     .replace(/\b(?:__user|__kernel_)\s*/g, '')
@@ -99,7 +99,7 @@ const cType = type =>
     .replace(/^const (?!.*\*)/, '')
     .trim();
 
-/** The branches of every `#if` that a place is in, up to the one that it is in. */
+/** The branches of every `#if` that encloses a position, up to the branch with the position. */
 function enclosing(before) {
   const stack = [];
   for (const [, directive, condition] of before.matchAll(
@@ -112,7 +112,7 @@ function enclosing(before) {
   return stack;
 }
 
-/** Whether the ABI is built with a branch of an `#if`; undefined where nothing here depends on it. */
+/** Whether a branch of an `#if` is compiled for the ABI; undefined if nothing here depends on it. */
 function holds(branch, backwards) {
   if (/^else/.test(branch)) return true;
   const symbol = /^(?:ifdef |(?:el)?if defined\()CONFIG_(CLONE_BACKWARDS[23]?|OLD_SIGSUSPEND)\b/.exec(
@@ -122,7 +122,7 @@ function holds(branch, backwards) {
   return symbol === 'CLONE_BACKWARDS' && backwards;
 }
 
-/** Of several declarations of an entry point, the one that the ABI is built with. */
+/** Of several declarations of an entry point, the one that is compiled for the ABI. */
 function choose(candidates, { arch, backwards = false }) {
   const own = candidates.filter(({ file }) => file.startsWith(`${arch}/`));
   const generic = candidates.filter(({ file }) => !file.startsWith('arch/'));
@@ -151,8 +151,8 @@ function tableOf(source, { table, columns, compat = false }) {
 }
 
 /**
- * Throws where the tables of the source and the headers number a call differently, or one has a call that the other lacks; `others`
- * are in no table.
+ * Throws if the source's table and the headers number a call differently, or if one has a call that the other lacks;
+ * `others` are in no table.
  */
 function compareNumbers(abi, table, calls, others) {
   for (const [name, { number }] of table) {
@@ -173,7 +173,7 @@ export function signatures(source, headers, check) {
   generated(output, textOf(source, headers), check);
 }
 
-/** The text of the data file. Throws where a call that the source has is declared nowhere. */
+/** The text of the data file. Throws if a call in the source has no declaration. */
 function textOf(source, headers) {
   const byEntry = new Map();
   for (const declaration of declarations(source)) {

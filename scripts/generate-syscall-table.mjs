@@ -1,7 +1,7 @@
-// Writes lib/kernel/calls/syscall-table.ts: the name and number of every system call, as the kernel's headers have them; and
-// lib/kernel/calls/call-names.ts, the same names as a type.
+// Writes lib/kernel/calls/syscall-table.ts: the name and number of every system call, from the kernel's headers; and
+// lib/kernel/calls/call-names.ts: the same names as a type.
 // Usage: node scripts/generate-syscall-table.mjs HEADERS [--check]
-// HEADERS is an unpacked linux-libc-dev of Debian, 6.13 or newer, which holds every architecture.
+// HEADERS is an unpacked linux-libc-dev of Debian, 6.13 or newer, which has every architecture.
 import { generated, runGenerator } from './generated-file.mjs';
 import { ABI_NAMES, KERNEL_ABIS } from './kernel-abis.mjs';
 import { architectureOf, callsOf, namesEverywhere, versionOf } from './kernel-calls.mjs';
@@ -18,7 +18,7 @@ export function syscallTable(headers, check) {
 }
 
 /**
- * The calls of every ABI in the order of their numbers, and what only other architectures have, with those. */
+ * The calls of every ABI in the order of their numbers, and calls that only other architectures have, with these. */
 function callsFrom(headers) {
   const tables = ABI_NAMES.map(
     /** @returns {[string, [string, number][]]} */ abi => {
@@ -30,7 +30,7 @@ function callsFrom(headers) {
   const own = new Set(tables.flatMap(([, calls]) => calls.map(([name]) => name)));
   const others = [...namesEverywhere(headers)]
     .filter(([name]) => !own.has(name))
-    // Headers of our own ones define some as other names for a call that the tables have.
+    // Headers of supported architectures define some of these as aliases of calls in the tables.
     .map(([name, architectures]) => [
       name,
       [...architectures]
@@ -41,7 +41,7 @@ function callsFrom(headers) {
   return { tables, others };
 }
 
-/** The kernel's names of the architectures that have tables. */
+/** The kernel's names of the supported architectures. */
 const OURS = Object.values(KERNEL_ABIS).map(({ headers: [directory] }) => architectureOf(directory));
 
 function tableText({ major, minor }, tables, others) {
@@ -88,7 +88,7 @@ function withNumbers(calls) {
   });
 }
 
-/** Words in lines of up to 110 characters. */
+/** Wraps words in lines of up to 110 characters. */
 function wrapped(words) {
   const lines = [''];
   for (const word of words) {

@@ -1,20 +1,20 @@
-// Writes a generated file, or compares it with what is there; and the command line that every generator has.
+// Writes or compares generated files, and parses the command line of generators.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { commandLine } from './command-line.mjs';
 import { inRoot } from './files.mjs';
 
-/** A generated file that differs from what its generator writes. */
+/** A generated file differs from the output of its generator. */
 export class Stale extends Error {}
 
-/** A generator needs a decision, which somebody has to add to its source. */
+/** A generator needs a decision, which must be added to its source. */
 export class Undecided extends Error {}
 
 /**
- * Writes `text` to a file of the project; with `check`, throws Stale where the file has another text.
+ * Writes `text` to a file of the project; with `check`, throws Stale if the file has another text.
  * @param {string} path relative to the project's folder
  * @param {string} text
  * @param {boolean} check
- * @param {string} [command] what writes the file
+ * @param {string} [command] the command that writes the file
  */
 export function generated(path, text, check, command = 'node scripts/refresh-kernel.mjs') {
   if (!check) writeFileSync(inRoot(path), text);
@@ -22,8 +22,8 @@ export function generated(path, text, check, command = 'node scripts/refresh-ker
 }
 
 /**
- * Runs a generator, where it is what was started, with whether `--check` is given and the operands of the command line. Where a file
- * is stale or the generator needs a decision, prints that and sets the exit code to 1.
+ * Runs a generator if its script is the program, with the `--check` flag and the operands of the command line. If a file is
+ * stale or the generator needs a decision, prints that and sets the exit code to 1.
  * @param {string} script its name
  * @param {string[]} operands their names
  * @param {(check: boolean, ...operands: string[]) => void | Promise<void>} generate
@@ -45,10 +45,10 @@ export async function runGenerator(script, operands, generate) {
 }
 
 /**
- * The same for a generator of one file of JSON.
+ * Like runGenerator, for a generator of one JSON file.
  * @param {string} script its name
  * @param {string} file relative to the project's folder
- * @param {() => object} make gives the contents
+ * @param {() => object} make returns the contents
  */
 export const runJsonGenerator = (script, file, make) =>
   runGenerator(script, [], check =>

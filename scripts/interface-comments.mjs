@@ -4,7 +4,7 @@ import ts from 'typescript';
 import { inRoot } from './files.mjs';
 
 /**
- * By interface of a source file, the comment of each of its members, without Markdown.
+ * The comment of each member of each interface in a source file, without Markdown.
  * @param {string} path relative to the project's folder
  * @returns {Record<string, Record<string, string>>}
  */

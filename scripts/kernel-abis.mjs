@@ -1,15 +1,15 @@
-// Where the headers and the source of Linux describe each ABI: read by the generators of the tables of system calls.
+// Where the headers and the source of Linux describe each ABI, for the generators of the tables of system calls.
 
 /**
  * @typedef {object} KernelAbi
- * @property {string[]} headers Debian's folders of its headers, the first found is read
+ * @property {string[]} headers Debian's folders of its headers; the first that exists is read
  * @property {string[]} numbers the headers that number its calls
- * @property {string[]} flags make a compiler for x86_64 see the headers as the ABI does
+ * @property {string[]} flags make a compiler for x86_64 read the headers for the ABI
  * @property {string} table the table of its calls in the kernel's source
  * @property {string[]} columns the rows of the table that belong to it
  * @property {string} arch the architecture's folder in the kernel's source, whose declarations are preferred
- * @property {boolean} [compat] a 64-bit kernel serves it by entry points of its own
- * @property {boolean} [backwards] clone has the other order of arguments there (CONFIG_CLONE_BACKWARDS)
+ * @property {boolean} [compat] a 64-bit kernel serves it through compat entry points
+ * @property {boolean} [backwards] clone has its last two arguments swapped (CONFIG_CLONE_BACKWARDS)
  */
 
 /** @type {Record<import('../dist/kernel/architectures.js').AbiName, KernelAbi>} */

@@ -1,15 +1,15 @@
-// Reads the system calls of every architecture out of the kernel's installed headers (linux-libc-dev).
+// Reads the system calls of every architecture from the kernel's headers (linux-libc-dev).
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KERNEL_ABIS } from './kernel-abis.mjs';
 
-/** arch/arm: calls of its own, beyond the table. */
+/** The first number of arch/arm's private calls, beyond the table. */
 const ARM_BASE = 0x0f0000;
 
-/** What headers define besides calls, or reserve for none. */
+/** Definitions in the headers that are not calls, or are reserved. */
 const NO_CALL = /^(?:BASE|Linux|(?:OABI_)?SYSCALL_(?:BASE|MASK)|(?:reserved|unused)\d+|syscalls)$/;
 
-/** `#define __NR_read 0`, `(__NR_SYSCALL_BASE + 3)`, `(__X32_SYSCALL_BIT + 1)`; another name for a call has no number. */
+/** `#define __NR_read 0`, `(__NR_SYSCALL_BASE + 3)`, `(__X32_SYSCALL_BIT + 1)`; an alias of a call has no number. */
 const DEFINITION =
   /^#\s*define\s+__(?<own>ARM_|)NR_(?<name>\w+)\s+(?:\((?<base>\w+)\s*\+\s*(?<offset>0x[\da-f]+|\d+)\)|(?<number>\d+))/gim;
 
@@ -23,14 +23,14 @@ function callsIn(text) {
   return calls;
 }
 
-/** The folder of an ABI's headers under the root of a system or of an unpacked package; undefined where there is none. */
+/** The folder of an ABI's headers under the root of a system or of an unpacked package; undefined if there is none. */
 function headersOf(root, { headers, numbers }) {
   return headers
     .map(directory => join(root, 'usr/include', directory, 'asm'))
     .find(folder => numbers.every(name => existsSync(join(folder, name))));
 }
 
-/** By name, the number of every call that the headers have for an ABI, without x32's bit 30; undefined where the root has no such headers. */
+/** The number of each call of an ABI by name, without x32's bit 30; undefined if the root does not have its headers. */
 export function callsOf(root, abi) {
   const folder = headersOf(root, KERNEL_ABIS[abi]);
   if (folder === undefined) return undefined;
@@ -39,7 +39,7 @@ export function callsOf(root, abi) {
   );
 }
 
-/** Debian's names of architectures by how they begin, where they are not the kernel's. */
+/** Prefixes of Debian's architecture names that differ from the kernel's names. */
 const ARCHITECTURES = {
   aarch64: 'arm64',
   hppa: 'parisc',
@@ -54,14 +54,14 @@ const ARCHITECTURES = {
   x86_64: 'x86',
 };
 
-/** The kernel's name of the architecture that a folder of headers is for. */
+/** The kernel's name of the architecture of a folder of headers. */
 export function architectureOf(directory) {
   const [machine] = directory.split('-');
   const known = Object.keys(ARCHITECTURES).find(start => machine.startsWith(start));
   return known === undefined ? machine : ARCHITECTURES[known];
 }
 
-/** The names of the calls of every architecture that the headers are for, each with the architectures that have it. */
+/** The names of the calls of every architecture in the headers, each with the architectures that have it. */
 export function namesEverywhere(root) {
   const include = join(root, 'usr/include');
   const names = new Map();
@@ -80,7 +80,7 @@ export function namesEverywhere(root) {
   return names;
 }
 
-/** The version of the kernel that the headers are of. */
+/** The kernel version of the headers. */
 export function versionOf(root) {
   const text = readFileSync(join(root, 'usr/include/linux/version.h'), 'utf8');
   const [major, minor] = ['MAJOR', 'PATCHLEVEL'].map(part =>

@@ -1,5 +1,5 @@
-// The sources of the tables of system calls: the newest kernel headers, kernel source and manual pages of Debian unstable,
-// kept in deps/kernel. The system's own packages and sources stay as they are.
+// The inputs of the tables of system calls: the newest kernel headers, kernel source and manual pages of Debian unstable,
+// kept in deps/kernel. The system's packages and package sources do not change.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { filesUnder, inRoot, withScratch } from './files.mjs';
@@ -15,8 +15,8 @@ const cache = inRoot('deps/kernel');
 
 /**
  * The folders of the unpacked inputs: `headers` (linux-libc-dev, every architecture), `source` (the files of linux-source that
- * declare system calls) and `manual` (manpages-dev). What was fetched before is used again unless `newest` is set. Throws
- * Unavailable where they cannot be had.
+ * declare system calls) and `manual` (manpages-dev). Files that were fetched before are reused unless `newest` is set.
+ * Throws Unavailable if they cannot be fetched.
  */
 export function kernelSources({ newest = false } = {}) {
   let apt;
@@ -48,7 +48,7 @@ function debianUnstable() {
   return debian({ directory: join(cache, 'apt'), release: RELEASE, architecture: 'amd64' });
 }
 
-/** The package that linux-source depends on: its name holds the version. */
+/** The package that linux-source depends on: its name has the version. */
 function newestSource(apt) {
   const [name] = apt
     .dependencies('linux-source', /linux-source-\d/)
@@ -57,14 +57,14 @@ function newestSource(apt) {
   return name;
 }
 
-/** Of the folders that were fetched, the one of the newest version. */
+/** The fetched folder with the newest version. */
 function keptFolder(pattern) {
   const folders = readdirSync(cache).filter(name => pattern.test(name));
   const [last] = folders.sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
   return last === undefined ? undefined : join(cache, last);
 }
 
-/** Unpacks of linux-source what says something of system calls: tables, and C files that declare one. */
+/** Unpacks only the tables of system calls and the C files that declare one from linux-source. */
 function unpackDeclarations(path, folder) {
   withScratch(join(cache, '.source-'), scratch => {
     run('dpkg-deb', ['-x', path, scratch]);

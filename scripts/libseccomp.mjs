@@ -1,4 +1,4 @@
-// The libseccomp that the add-on is linked with: its pinned release, and how its source gets into deps/.
+// The libseccomp that the add-on is linked with: the pinned release, and the download of its source into deps/.
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -16,20 +16,20 @@ import { run } from './run.mjs';
 
 const VERSION = '2.6.0';
 const SHA256 = '83b6085232d1588c379dc9b9cae47bb37407cf262e6e74993c61ba72d2a784dc';
-/** A suite of Debian whose source package is that very release tarball. */
+/** A Debian suite whose source package is this exact release tarball. */
 const DEBIAN_SUITE = 'trixie';
 const UPSTREAM = `https://github.com/seccomp/libseccomp/releases/download/v${VERSION}/libseccomp-${VERSION}.tar.gz`;
 
 const deps = inRoot('deps');
 const directory = join(deps, `libseccomp-${VERSION}`);
-/** The release as it was published. The package ships it, so that whoever has the add-on has the library's source. */
+/** The tarball of the release. The package ships it, so that everyone who gets the add-on gets the library's source. */
 const archive = `${directory}.tar.gz`;
-/** Written last, so that a half-unpacked tree is never taken for a whole one. */
+/** Written last, so that a partly unpacked tree is never mistaken for a complete one. */
 const stamp = join(directory, '.sha256');
 
 const isUnpacked = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === SHA256;
 
-/** Where the pinned source is. Throws when it has not been fetched. */
+/** The folder of the pinned source. Throws if it has not been fetched. */
 export function libseccompSource() {
   if (!isUnpacked()) {
     throw new Error(
@@ -39,7 +39,7 @@ export function libseccompSource() {
   return { directory, version: VERSION, stamp, archive };
 }
 
-/** Brings the source into deps/, as an archive and unpacked. Returns whether there was anything to do. */
+/** Fetches the source into deps/, as an archive and unpacked. Returns false if it was already there. */
 export async function fetchLibseccomp() {
   if (isUnpacked() && existsSync(archive)) return false;
   mkdirSync(deps, { recursive: true });
@@ -106,7 +106,7 @@ async function fromUpstream(scratch) {
   return tarball;
 }
 
-/** The package that is installed has the archive, and not this script's means to fetch it from Debian. */
+/** Imports machine/debian.mjs lazily, because an installed package has the archive but not that module. */
 async function fromDebian(scratch) {
   const { debian } = await import('./machine/debian.mjs');
   const directory = join(scratch, 'apt');

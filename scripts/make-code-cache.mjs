@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { inRoot } from './files.mjs';
 import { run } from './run.mjs';
 
-/** Whether there was none. */
+/** Returns whether the code cache was missing. */
 export function makeCodeCache() {
   const { folder } = createRequire(import.meta.url)(inRoot('bundle/code-cache.js'));
   if (existsSync(folder)) return false;

@@ -1,8 +1,8 @@
-// Measures which system calls Node itself makes after a filter is loaded into it, because they are not documented.
+// Measures which system calls Node itself makes after it loads a filter, because they are not documented.
 // Usage: node scripts/measure-base-calls.mjs [--check | --quick]
 //   without an option, writes lib/kernel/calls/base-calls.ts and docs/node-base-calls.md: half an hour
-//   --check measures again and fails on anything that the lists lack
-//   --quick only runs each program once under a filter made of the lists, and fails where one does not work: a minute
+//   --check measures again and fails if the lists lack a call
+//   --quick only runs each program once under a filter made from the lists, and fails if one does not work: a minute
 import { writeFileSync } from 'node:fs';
 import { measure } from './base-calls/measure.mjs';
 import { PAGE, pageText } from './base-calls/page.mjs';
@@ -26,7 +26,7 @@ if (values.check) {
   writeFileSync(PAGE, pageText(measured));
 }
 
-/** Ends with 1 where there is something that the lists lack. */
+/** Prints the calls that the lists lack, and exits with 1 if there are any. */
 function fail(lacking) {
   if (lacking.length === 0) return;
   console.error(`the lists do not suffice; run node scripts/measure-base-calls.mjs\n${lacking.join('\n')}`);

@@ -1,4 +1,4 @@
-// Measures which calls container runtimes make under the filter that they load, until they execute the program of the container.
+// Measures which calls container runtimes make under the filter that they load, until they execute the container's program.
 // Writes lib/recording/generate/launcher-calls.ts. As root, with strace, runc, crun and a C compiler:
 //   node scripts/measure-launchers.mjs
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { inRoot, withScratch } from './files.mjs';
 
 const RUNTIMES = ['runc', 'crun'];
-/** Of each runtime under each configuration: garbage collectors and signals differ from run to run. */
+/** Runs of each runtime under each configuration, because garbage collection and signals differ from run to run. */
 const RUNS = 5;
 const HYBRID = '/sys/fs/cgroup/unified';
 const WITHOUT_CGROUP2 = ['unshare', '--mount', 'sh', '-c', `umount ${HYBRID}; exec "$@"`, 'sh'];
 
-/** What decides when a runtime loads the filter, and what it does afterwards. */
+/** Settings that determine when a runtime loads the filter and what it does afterwards. */
 const CONFIGURATIONS = [true, false].flatMap(noNewPrivileges =>
   [true, false].map(user => ({ noNewPrivileges, user })),
 );
@@ -33,7 +33,7 @@ const configOf = ({ noNewPrivileges, user }) => ({
   mounts: [{ destination: '/proc', type: 'proc', source: 'proc' }],
   linux: {
     namespaces: ['pid', 'mount', 'ipc', 'uts'].map(type => ({ type })),
-    // Refuses nothing that they call.
+    // The runtimes do not call swapon, so this refuses none of their calls.
     seccomp: {
       defaultAction: 'SCMP_ACT_LOG',
       syscalls: [{ names: ['swapon'], action: 'SCMP_ACT_ERRNO' }],
@@ -41,7 +41,7 @@ const configOf = ({ noNewPrivileges, user }) => ({
   },
 });
 
-/** The calls of the process that becomes the program, and of its threads, from the load of the filter on. */
+/** The calls, after the filter is loaded, of the process that becomes the program, and of its threads. */
 function callsUnderFilter(log) {
   const lines = log.split('\n').map(line => /^(\d+) +(.*)$/.exec(line)?.slice(1) ?? ['', '']);
   const last = lines.findLastIndex(([, text]) => text.startsWith('execve("/end"'));
@@ -71,7 +71,7 @@ function callsUnderFilter(log) {
   return calls;
 }
 
-/** A container of the smallest program, which ends at once. */
+/** Makes a container with a minimal program, which ends at once. */
 function makeBundle(directory) {
   mkdirSync(join(directory, 'rootfs/proc'), { recursive: true });
   mkdirSync(join(directory, 'rootfs/dev'));
@@ -85,7 +85,7 @@ function makeBundle(directory) {
   execFileSync('cc', ['-O1', '-nostdlib', '-static', '-o', join(directory, 'rootfs/end'), source]);
 }
 
-/** The calls of each runtime, by its name, and their versions. */
+/** The calls and the version of each runtime. */
 function measure(directory) {
   const found = {};
   const versions = [];

@@ -1,7 +1,7 @@
-// Measures what breaks under the profiles that ship: programs under those that are loaded before a program starts, and what Node does
-// under those that are loaded later, on every supported version. Writes the tables of docs/purposes.md.
-// Usage: node scripts/measure-profiles.mjs   after the bundle has been made; programs that are not installed are left out. Modules
-// come from npm into a temporary folder, better-sqlite3 as its sources.
+// Measures what breaks under the shipped profiles: programs under profiles that are loaded before a program starts, and tasks
+// in every supported Node under profiles that are loaded later. Writes the tables of docs/purposes.md.
+// Usage: node scripts/measure-profiles.mjs   after the bundle has been made. Skips programs that are not installed. npm
+// modules are installed in a temporary folder, better-sqlite3 as sources.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,10 +21,10 @@ const AFTER = ['no-exec', 'node-server', 'node-worker', 'compute'];
 
 const folder = mkdtempSync(join(tmpdir(), 'measure-profiles-'));
 
-/** Modules with native parts that many programs of Node stand on. */
+/** Modules with native code that many Node programs use. */
 const MODULES = ['sharp', 'better-sqlite3'];
 
-/** Programs, each with how it is run in a folder of its own. */
+/** Programs, each with the command that runs it in its own folder. */
 const PROGRAMS = {
   'git init, add, commit':
     'git init -q . && echo x > f && git add f && git -c user.name=a -c user.email=a@b commit -qm m && git log --oneline',
@@ -50,7 +50,7 @@ const PROGRAMS = {
   'bwrap true': 'bwrap --ro-bind / / true',
 };
 
-/** What a program in Node does after the load; `done()` ends it. */
+/** Tasks of a Node program after it loads a filter; `done()` ends it. */
 const TASKS = {
   'compute, timers, garbage collection':
     'let a = []; for (let i = 0; i < 1e6; i++) a.push({ i }); setTimeout(done, 20);',

@@ -1,9 +1,9 @@
-// Records programs here, on x86_64, and enforces their generated profiles in an emulated arm64 machine, with Debian's packages for it.
-// Writes the table of arm64 in docs/programs.md. --runs is how often each is recorded.
+// Records programs here, on x86_64, and enforces their generated profiles in an emulated arm64 machine with Debian's arm64
+// packages. Writes the arm64 table in docs/programs.md. --runs is how often each program is recorded.
 //   node scripts/measure-programs-arm64.mjs [--runs N] [--minutes N] [--record] [--from LOG]... [PROGRAM...]
-// --from takes what earlier runs have printed, so that programs can be measured one by one.
-// Needs what scripts/measure-programs.mjs and scripts/test-machine.mjs need. A program that is not installed here is left out, and so
-// is one whose packages are too large for a machine in memory, which is Chromium.
+// --from reads the output of earlier runs, so that programs can be measured one by one.
+// Has the requirements of scripts/measure-programs.mjs and scripts/test-machine.mjs. Skips programs that are not installed here,
+// and Chromium, whose packages are too large for a machine in memory.
 import {
   chmodSync,
   cpSync,
@@ -32,12 +32,12 @@ import { generateProfile, parseRecording } from '../dist/entries/verbs.js';
 
 const ARCH = 'arm64';
 const cache = inRoot('deps/machine');
-/** The programs take a few hundred megabytes, which are in memory twice while the kernel unpacks them. */
+/** The programs have a few hundred megabytes, which are in memory twice while the kernel unpacks them. */
 const MEBIBYTES = 6144;
-/** By how much time limits are longer there. */
+/** The factor of time limits in the machine. */
 const PATIENCE = 5;
 
-/** The recordings of the first workload as a profile, and their names as one that knows no other architecture. */
+/** Two profiles from recordings of the first workload: the generated one, and one of only the recorded names. */
 async function profilesOf(program, scratch, runs) {
   const texts = [];
   for (let index = 0; index < runs; index++) {
@@ -58,7 +58,7 @@ async function profilesOf(program, scratch, runs) {
   };
 }
 
-/** Puts a job for each program into the tree of the machine. */
+/** Adds a job for each program to the tree of the machine. */
 function addPrograms(tree, profiled) {
   addNpm(tree);
   const fastify = process.env.FASTIFY;
@@ -79,7 +79,7 @@ function addPrograms(tree, profiled) {
 
 const list = names => (names.length === 0 ? '–' : names.map(name => `\`${name}\``).join(', '));
 
-/** The cells of a program: how many of its workloads work, what was refused, and how many work with the recorded names alone. */
+/** The cells of a program: how many workloads work, the refused calls, and how many work with only the recorded names. */
 const cellsOf = (program, trials) => [
   `${trials.filter(({ works }) => works).length} of ${program.workloads.length}`,
   list(sorted(trials.flatMap(({ works, refused }) => (works ? [] : refused)))),
@@ -88,7 +88,7 @@ const cellsOf = (program, trials) => [
   trials[0].machine,
 ];
 
-/** The trials in the lines that a run has printed, each with the machine that it was made in. */
+/** The trials in the output of a run, each with its machine. */
 function trialsIn(lines) {
   let machine = '';
   return lines.flatMap(line => {
@@ -101,7 +101,7 @@ function trialsIn(lines) {
   });
 }
 
-/** Prints the table, and enters it in the page if it is to be recorded. */
+/** Prints the table, and writes it to the page if `isRecorded` is set. */
 function report(trials, isRecorded) {
   for (const program of PROGRAMS) {
     const own = trials.filter(trial => trial.program === program.name);
@@ -113,10 +113,10 @@ function report(trials, isRecorded) {
   }
 }
 
-/** Records programs, enforces their profiles in a machine, and gives the trials. */
+/** Records programs, enforces their profiles in a machine, and returns the trials. */
 async function measure(chosen, { runs, minutes }) {
   const scratch = mkdtempSync(join(cache, '.run-'));
-  // Ordinary users record into it.
+  // Unprivileged users write recordings there.
   chmodSync(scratch, 0o777);
   try {
     const profiled = [];
@@ -128,7 +128,7 @@ async function measure(chosen, { runs, minutes }) {
       arch: ARCH,
       cache,
       nodeMajor: 22,
-      // All of them, whatever was chosen: the system is made once.
+      // All programs, whatever was chosen, because the system is made once.
       programs: sorted(PROGRAMS.flatMap(({ debian = [] }) => debian)),
     });
     const project = join(scratch, 'project.cpio');
@@ -156,7 +156,7 @@ async function measure(chosen, { runs, minutes }) {
   }
 }
 
-/** What can be measured: programs that are installed here; all of them where none is named. */
+/** The chosen programs that are installed here; all of them if none is named. */
 const programs = operands =>
   PROGRAMS.filter(
     ({ name, debian }) => debian !== undefined && (operands.length === 0 || operands.includes(name)),

@@ -1,10 +1,10 @@
 // Measures recordings and generated profiles on real programs, and writes docs/programs.md.
 //   node scripts/measure-programs.mjs [--runs N] [--out FILE] [--json FILE] [--from JSON]... [PROGRAM...]
-// --runs is 20 without it; --from takes what --json wrote, so that programs can be measured one by one.
-// Each program is recorded with one workload, by strace beside it, and started under its profile with other workloads: other
+// --runs is 20 by default; --from reads a file of --json, so that programs can be measured one by one.
+// Each program is recorded with one workload, also by strace, and started under its profile with other workloads: other
 // input, errors, signals, a restart, another locale, more threads. As root, on Debian: apt-get install strace curl nginx-light
 // redis-server redis-tools postgresql python3 git gcc libc6-dev imagemagick chromium sqlite3 npm; and FASTIFY=DIR, a folder with
-// `npm install fastify`. What is not installed is left out.
+// `npm install fastify`. Skips programs that are not installed.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ import { mayPermit, outcome } from '../dist/policy/evaluate.js';
 import { permits } from '../dist/kernel/action.js';
 
 const ARCH = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
-/** Whether this is what was started, and not a module of something else. */
+/** Whether this script is the program, and not imported by another one. */
 const isStarted = import.meta.filename === process.argv[1];
 const { values: options, positionals } = parseArgs({
   args: isStarted ? process.argv.slice(2) : [],
@@ -43,14 +43,14 @@ const fresh = name => {
 
 const without = (a, b) => a.filter(name => !b.includes(name));
 
-/** Not what the kernel puts in place of a call that a signal or a stop has interrupted: runs differ in it. */
+/** Excludes the call by which the kernel restarts an interrupted one, because runs differ in it. */
 const isMade = name => name !== 'restart_syscall';
 
 /** The names in a log of `strace -f`. */
 const straceNames = log =>
   sorted([...log.matchAll(/^\d+ +(\w+)\(/gm)].map(([, name]) => name).filter(isMade));
 
-/** Calls of the native ABI that a profile allows: all, and those by their arguments alone. */
+/** The native calls that a profile allows: all, and those allowed only with certain arguments. */
 function allowed(profile) {
   const policy = resolveProfile(profile, { arch: ARCH });
   const all = [];
@@ -101,15 +101,15 @@ async function measure(program) {
   const everyTraced = sorted(traced.flat());
   const everyRecorded = sorted(recorded.flat());
   const always = traced[0].filter(name => traced.every(run => run.includes(name)));
-  // What one run has and the next has not says nothing of the recorder: a run agrees if it has what strace always saw, and
-  // nothing that strace never saw.
+  // Differences between runs are no errors of the recorder: a run agrees if it has the calls that strace always saw, and none
+  // that strace never saw.
   const equal = recorded.filter(
     names => without(always, names).length === 0 && without(names, everyTraced).length === 0,
   ).length;
   const { profile, unseen } = generateProfile(texts.map(text => parseRecording(text)));
   const path = fresh('profile.json');
   writeFileSync(path, JSON.stringify(profile));
-  // The script that most guides have: the names of strace -c.
+  // The method of most guides: the names from strace -c.
   const table = fresh('table');
   await perform(program, first, argv => ['strace', '-f', '-c', '-o', table, ...argv]);
   const plainNames = [
@@ -201,7 +201,7 @@ if (isStarted) {
   const strace = spawnSync('strace', ['--version'], { encoding: 'utf8' })
     .stdout.split('\n')[0]
     ?.replace('-- version ', '');
-  /** What one of them has in some run, and the other in none. */
+  /** The calls that one of them has in some run, and the other in none. */
   const difference = (who, names) => (names.length === 0 ? '' : `; ${who} alone: ${list(names)}`);
   const row = result =>
     `| ${[

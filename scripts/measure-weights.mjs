@@ -11,7 +11,7 @@ import { run } from './run.mjs';
 const MAJORS = [20, 22, 24, 26];
 const output = inRoot('lib/filter/generate/weights.ts');
 
-/** Programs by what they stand for. */
+/** Programs, by the kind of program that they represent. */
 const WORKLOADS = {
   'an http server under keep-alive requests': `
     import http from 'node:http';
@@ -52,10 +52,10 @@ const WORKLOADS = {
     for (let n = 0; n < 20; n++) await promisify(execFile)('true');`,
 };
 
-/** A path that is looked up where a program's own first line runs: what comes before is Node's start, which no filter of the program's own sees. */
+/** A path that a program looks up in its first line. Earlier calls are of Node's start, before the program can load a filter. */
 const MARKER = '/the-program-starts-here';
 
-/** Calls of one run by name, from the program's first line on, those of its children included. */
+/** Counts the calls of one run by name, from the program's first line on, including those of its children. */
 function countCalls(node, program, directory) {
   const file = join(directory, 'program.mjs');
   const log = join(directory, 'log');
@@ -86,7 +86,7 @@ function measure() {
   return weights;
 }
 
-/** Whole numbers also for a fifth of the rarest call: V8 allocates an object for each other one. */
+/** Large enough that even a fifth of the smallest weight is an integer: V8 allocates an object for any other number. */
 const UNIT = 50_000;
 
 async function write(weights) {

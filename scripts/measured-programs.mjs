@@ -4,22 +4,22 @@ import { join } from 'node:path';
 
 /**
  * @typedef {object} Workload
- * @property {string} [why] what it is, for the table
+ * @property {string} [why] its description, for the table
  * @property {string[]} run the command, with $DIR and $PORT
  * @property {Record<string, string>} [env]
- * @property {string} [drive] what its clients do, for a shell
- * @property {string} [after] what shows its result
+ * @property {string} [drive] the commands of its clients, for a shell
+ * @property {string} [after] the commands that print its result
  *
  * @typedef {object} Program
  * @property {string} name
- * @property {string[]} needs programs that have to be installed
- * @property {string[]} [debian] Debian's packages of them for an emulated machine, which has Node and npm; none if they are too large for it
- * @property {boolean} [user] whether it is run by an ordinary user
- * @property {string} setup fills $DIR
+ * @property {string[]} needs programs that must be installed
+ * @property {string[]} [debian] their Debian packages for an emulated machine, which has Node and npm; none if they are too large
+ * @property {boolean} [user] whether it runs as an unprivileged user
+ * @property {string} setup the commands that fill $DIR
  * @property {Workload[]} workloads
  */
 
-/** A command without quotes, as it is typed. */
+/** Splits a command line without quotes. */
 const words = line => line.split(' ');
 const sh = script => ['sh', '-ec', script];
 const wait = test =>
@@ -31,9 +31,9 @@ const psql = `${POSTGRES}/psql -X -A -t -h $DIR -p $PORT -U pg postgres`;
 const CURL = 'curl -s --max-time $((20 * PATIENCE))';
 
 /**
- * Workloads by program. `run` is the command that is recorded; `drive` is run beside it by a shell, as its clients. Both get $DIR, a
- * folder that `setup` has filled, $PORT, and $PATIENCE, which time limits are multiplied by. The first workload is recorded, the others
- * are what its profile has to allow.
+ * Workloads by program. `run` is the command that is recorded; a shell runs `drive` at the same time, as its clients. Both get
+ * $DIR, a folder that `setup` has filled, $PORT, and $PATIENCE, the factor of time limits. The first workload is recorded; the
+ * profile must allow the others.
  *
  * @type {readonly Program[]}
  */

@@ -1,4 +1,4 @@
-// Lists the C and C++ sources of a build target, one a line: binding.gyp and CMakeLists.txt both read this list.
+// Lists the C and C++ sources of a build target, one per line, for binding.gyp and CMakeLists.txt.
 // Usage: node scripts/native-sources.mjs addon|core|fuzz|launcher|libseccomp|libseccomp-include|node-addon-api-include|perf|tracer
 import { readdirSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -12,7 +12,7 @@ const list = (directory, extension) =>
     .sort()
     .map(name => `${directory}/${name}`);
 
-/** A program of its own, which prints the table. */
+/** A separate program, which prints the table. */
 const NOT_IN_LIBRARY = 'arch-syscall-dump.c';
 
 const libseccomp = () => `deps/libseccomp-${libseccompSource().version}`;

@@ -1,4 +1,4 @@
-// Gives every fuzzer and every suite of properties its time, and says what came of it.
+// Runs every fuzzer and every property suite for some time, and reports the results.
 // Usage: node scripts/nightly.mjs [--seconds N] [--record] [NAME...]: an hour for each property and fuzzer unless given.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { record } from './record.mjs';
 
 const kept = inRoot('build/nightly');
 
-/** Runs mocha without limits of time. */
+/** Runs mocha without time limits. */
 function suite(files, env, node = process.execPath) {
   const { status, stdout, stderr } = spawnSync(
     node,
@@ -31,7 +31,7 @@ function suite(files, env, node = process.execPath) {
   };
 }
 
-/** The checks that `.ci/run` makes by name alone, but for the Nodes, of which more is run here. */
+/** Runs the checks that `.ci/run` runs only by name, except those of other Node versions, for which more tests run here. */
 function checks() {
   const names = Object.keys(CHECKS).filter(
     name => CHECKS[name].lane === undefined && !name.startsWith('node-'),
@@ -59,19 +59,19 @@ const properties = name => seconds =>
 
 const minutes = took => `${(took / 60).toFixed(1)} min`;
 
-/** What a job that passed has done. */
+/** Describes the work of a job that passed. */
 const what = ({ passed, settings, executions, edges, features }) =>
   executions === undefined
     ? `${passed} tests with ${settings}`
     : `${executions} inputs; the corpus reaches ${edges} edges, ${features} features`;
 
-/** What depends on the Node that runs it. */
+/** The tests that depend on the version of Node. */
 const LIVE = ['native', 'process', 'attacks', 'cli', 'examples'].map(part => `out/test/${part}/**/*.test.js`);
 
-/** What there is to run, by name. */
+/** The jobs, by name. */
 const JOBS = {
   policies: () => suite(['out/test/filter/*.test.js'], { POLICIES: '100000' }),
-  // A change is tested there by a part of them.
+  // The checks of a change run only a part of these tests.
   ...Object.fromEntries(
     [22, 24, 26].map(major => [`node-${major}`, () => suite(LIVE, { RING_LOADS: '50' }, nodeBinary(major))]),
   ),

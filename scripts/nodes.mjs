@@ -1,9 +1,9 @@
-// Other versions of Node, from npm packages that hold the official binaries, so that tests and measurements can use them.
-// Usage: node scripts/nodes.mjs MAJOR...   prints their paths; what is missing in deps/nodes is installed first
+// Other versions of Node for tests and measurements, from npm packages with the official binaries.
+// Usage: node scripts/nodes.mjs MAJOR...   installs missing versions into deps/nodes and prints their paths
 import { join } from 'node:path';
 import { npmPackages } from './npm-packages.mjs';
 
-/** The binary of the newest Node of a major version that was there when it was first asked for. */
+/** The binary of a major version of Node: its newest release when the version was first installed. */
 export function nodeBinary(major) {
   if (Number(process.versions.node.split('.')[0]) === major) return process.execPath;
   const name = `node-linux-${process.arch}`;

@@ -1,4 +1,4 @@
-// npm packages that only some tasks need, and not every clone: installed into deps/ when they are first asked for.
+// npm packages that only some tasks need, installed into deps/ on first use.
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inRoot, readJson, withScratch } from './files.mjs';
@@ -7,17 +7,17 @@ import { run } from './run.mjs';
 const deps = inRoot('deps');
 
 /**
- * The node_modules of a folder of deps/, with these packages in it.
+ * The path of node_modules in a folder of deps/, with these packages.
  *
- * `packages` maps a name to a version or a range, or to `{ version, integrity }` where the bytes are pinned. No script of
- * theirs runs. Once a folder is there, it is taken as it is.
+ * `packages` maps a name to a version or a range, or to `{ version, integrity }` to pin the bytes. Install scripts do not
+ * run. An existing folder is used unchanged.
  */
 export function npmPackages(folder, packages) {
   const directory = join(deps, folder);
   const modules = join(directory, 'node_modules');
   if (existsSync(modules)) return modules;
   mkdirSync(dirname(directory), { recursive: true });
-  // Moved into place when it is whole and checked.
+  // Renamed to its final path when it is complete and checked.
   withScratch(join(deps, '.npm-'), scratch => {
     chmodSync(scratch, 0o755);
     const specs = Object.entries(packages).map(([name, wanted]) => `${name}@${wanted.version ?? wanted}`);
@@ -30,7 +30,7 @@ export function npmPackages(folder, packages) {
   return modules;
 }
 
-/** npm has compared the bytes with what the registry says; here that is compared with what is pinned. */
+/** npm has compared the bytes with the registry's integrity; this compares that with the pinned integrity. */
 function checkIntegrity(directory, packages) {
   const lock = readJson(join(directory, 'node_modules/.package-lock.json'));
   for (const [name, { integrity }] of Object.entries(packages)) {

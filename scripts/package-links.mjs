@@ -1,9 +1,9 @@
-// Finds links between the pages of the unpacked package that lead nowhere: to a file that does not ship, or to no heading.
+// Finds broken links between the pages of the unpacked package: to a file that does not ship, or to a missing heading.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { filesUnder } from './files.mjs';
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** The anchors of a page's headings, as GitHub generates them. */
 const anchorsOf = text =>
   [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
     heading
@@ -12,7 +12,7 @@ const anchorsOf = text =>
       .replaceAll(' ', '-'),
   );
 
-/** Every link of every page under a folder that leads nowhere in it, as `page: target`. */
+/** The broken links of all pages under a folder, as `page: target`. */
 export function brokenLinks(folder) {
   const pages = filesUnder(folder).filter(path => path.endsWith('.md'));
   return pages.flatMap(page => {

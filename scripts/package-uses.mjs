@@ -1,6 +1,6 @@
-// What a stranger does with the package where it is installed, and what each has to print.
+// Typical uses of the installed package, and the expected output of each.
 
-/** Containers' default, and on top of it a layer that refuses what that allows. */
+/** Applies the default profile of containers, and on top of it a layer that refuses a call which the default allows. */
 const APPLY = `
   import { mkdirSync } from 'node:fs';
   import { applyProfile, status } from 'seccomp';
@@ -11,7 +11,7 @@ const APPLY = `
   catch ({ code }) { console.log(code, status().mode, threads.length > 1); }
 `;
 
-/** A child that a filter keeps from making folders. */
+/** Starts a child that may not create folders. */
 const SPAWN = `
   import { spawnSync } from 'seccomp';
   const profile = { defaultAction: 'SCMP_ACT_ALLOW',
@@ -20,7 +20,7 @@ const SPAWN = `
   console.log(String(spawnSync(process.execPath, ['-e', script], { profile }).stdout).trim());
 `;
 
-/** Makes the code cache where the package is, and uses it. */
+/** Makes the code cache of the installed package, and uses it. */
 const CODE_CACHE = `
   const script = require.resolve('seccomp/package.json').replace(/package\\.json$/, 'scripts/code-cache.mjs');
   require('node:child_process').execFileSync(process.execPath, [script]);
@@ -32,7 +32,7 @@ const tool = (...args) => ['seccomp', ...args];
 const AVAILABLE = 'console.log(seccomp.features().available)';
 
 /**
- * Each runs in the folder where the package is installed. `seccomp` is the command line, as the package manager runs it.
+ * Each runs in the folder in which the package is installed. The package manager runs `seccomp`, the command line.
  * @type {Record<string, [command: string[], expected: RegExp]>}
  */
 export const USES = {

@@ -1,4 +1,4 @@
-// Runs workloads of scripts/measured-programs.mjs, plain or started by a tool, and gives what a run can be compared by.
+// Runs workloads of scripts/measured-programs.mjs, directly or under a tool, and returns results that can be compared.
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -8,17 +8,17 @@ import { fileURLToPath } from 'node:url';
 
 const CLI = fileURLToPath(new URL('../bundle/cli.js', import.meta.url));
 const NOBODY = 65534;
-/** By how much all time limits are longer than on a real processor. */
+/** The factor of all time limits, for emulated processors. */
 const PATIENCE = Number(process.env.PATIENCE ?? 1);
 
-/** The command line of the package's own tool, in front of that of a program. */
+/** The command of this package's tool, to prepend to that of a program. */
 export const seccomp =
   (...args) =>
   argv => [process.execPath, CLI, ...args, '--', ...argv];
 
 export const sorted = names => [...new Set(names)].sort();
 
-/** The names in a file of `seccomp run --report-only --json --report-file`. */
+/** The names of the calls in a file of `seccomp run --report-only --json --report-file`. */
 export const reportedCalls = file =>
   existsSync(file)
     ? sorted(
@@ -43,7 +43,7 @@ const freePort = () =>
     });
   });
 
-/** Starts a workload, `wrapped` by the command line of a tool, in a folder of its own. */
+/** Runs a workload in a new folder, under a tool if `wrapped` prepends its command. */
 export async function perform(program, workload, wrapped = argv => argv) {
   const directory = mkdtempSync(join(tmpdir(), 'seccomp-program-'));
   const port = await freePort();
@@ -61,7 +61,7 @@ export async function perform(program, workload, wrapped = argv => argv) {
     ...workload.env,
   };
   const shell = script => spawnSync('sh', ['-ec', script], { env, encoding: 'utf8', ...as });
-  /** Without what differs from run to run. */
+  /** Replaces parts that differ from run to run. */
   const plain = text =>
     text
       .replaceAll(directory, 'DIR')
@@ -93,7 +93,7 @@ export async function perform(program, workload, wrapped = argv => argv) {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
       } catch {
-        // It has ended.
+        // It has already ended.
       }
     };
     const timer = setTimeout(kill, 180_000 * PATIENCE);

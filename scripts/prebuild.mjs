@@ -1,4 +1,4 @@
-// Fills prebuilds/ with the add-ons that the package ships, the same bytes wherever it runs. What is up to date is left alone.
+// Builds the shipped add-ons in prebuilds/ reproducibly: every machine makes the same bytes. Skips files that are up to date.
 // Usage: node scripts/prebuild.mjs [--force] [--verbose] [VARIANT...]   e.g. x64-glibc; all by default
 import { createHash } from 'node:crypto';
 import {
@@ -22,7 +22,7 @@ import { run } from './run.mjs';
 import { toolchain, TOOLCHAIN } from './toolchain.mjs';
 import { VARIANTS, variantsNamed } from './variants.mjs';
 
-/** What of the tree takes part in a build, beside what is in node_modules and deps. */
+/** The files of the tree that a build needs, besides node_modules and deps. */
 const SOURCES = ['binding.gyp', 'package.json', 'native', 'scripts'];
 /** The inputs and the output of the last build of each variant. */
 const stamps = inRoot('deps/prebuilds.json');
@@ -33,7 +33,7 @@ const COMPILE_FLAGS = ['-mcpu=baseline', '-fno-sanitize=undefined'];
 const LINK_FLAGS = ['-O2', '-s'];
 const OPTIONS = ['--napi', '--name', 'seccomp', '--target', '20.20.2', '--platform', 'linux'];
 
-/** Changes whenever the output could. */
+/** The digest of everything that can affect the output. */
 function inputsDigest() {
   const files = [
     'binding.gyp',
@@ -60,12 +60,12 @@ function isUpToDate({ name, file }, inputs) {
   return stamp?.inputs === inputs && existsSync(output) && stamp.output === digest(readFileSync(output));
 }
 
-/** Compiles one variant in a copy of the tree: the build folder of the clone stays as it is. */
+/** Compiles one variant in a copy of the tree, so that the clone's build folder does not change. */
 function build({ arch, libc, target, file }, { zig, env }, verbose) {
   withScratch(inRoot('deps/.prebuild-'), cwd => {
     for (const path of SOURCES) cpSync(inRoot(path), join(cwd, path), { recursive: true });
     for (const path of ['node_modules', 'deps']) symlinkSync(inRoot(path), join(cwd, path));
-    // The paths of this machine are no part of the output.
+    // Keeps the paths of this machine out of the output.
     const prefixes = [cwd, root].map(path => `-ffile-prefix-map=${path.replace(/\/$/, '')}=.`);
     const compileFlags = [...COMPILE_FLAGS, ...prefixes].join(' ');
     const variant = ['--arch', arch, '--libc', libc, '--tag-libc', libc];
@@ -95,7 +95,7 @@ function build({ arch, libc, target, file }, { zig, env }, verbose) {
   });
 }
 
-/** Puts the licences of all that is linked into the files beside them. */
+/** Copies the licences of everything that is linked into the add-ons to their folder. */
 function copyLicenses({ licenses }) {
   const directory = inRoot('prebuilds/licenses');
   rmSync(directory, { recursive: true, force: true });
@@ -108,10 +108,10 @@ function copyLicenses({ licenses }) {
   for (const [name, path] of Object.entries(linked)) copyFileSync(path, join(directory, `${name}.txt`));
 }
 
-/** Package managers run node-gyp by themselves where a package has binding.gyp at its root. scripts/build-native.mjs puts it back. */
+/** Package managers run node-gyp if a package has binding.gyp at its root. scripts/build-native.mjs restores the file. */
 const hideBuildFile = () => copyFileSync(inRoot('binding.gyp'), inRoot('prebuilds/binding.gyp'));
 
-/** Builds the named variants, unless nothing changed. Throws with the log when one fails. */
+/** Builds the named variants if something has changed. Throws with the log if one fails. */
 async function prebuild(names, { force = false, verbose = false }) {
   const variants = variantsNamed(names);
   await fetchLibseccomp();

@@ -1,10 +1,10 @@
-// Writes what a run has said into a table of the documentation, which the pages say is from a run, and of which day.
+// Writes the results of a run to a table in the documentation, with the date of the run.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { inRoot } from './files.mjs';
 
 /**
- * Replaces the line of a name, or adds it, in the table between `<!-- KIND -->` and `<!-- end of KIND -->` of a page. The
- * last cell is the date.
+ * Replaces or adds the row of a name in the table between `<!-- KIND -->` and `<!-- end of KIND -->` of a page. The last cell
+ * is the date.
  */
 export function record(kind, name, cells, page = 'testing.md') {
   const path = inRoot('docs', page);
@@ -22,7 +22,7 @@ export function record(kind, name, cells, page = 'testing.md') {
   writeFileSync(path, `${text.slice(0, start)}${opening}\n${table}\n\n${text.slice(end)}`);
 }
 
-/** Enters what attacks have found on a kernel: a line for each user, of findings as test/support/findings.ts prints them. */
+/** Records the results of the attacks on a kernel: a row for each user, from findings that test/support/findings.ts printed. */
 export function recordIsolation({ machine }, findings) {
   for (const { linux, landlock, user, parts, environment, mounts } of findings) {
     const found = ['memory', 'signals', 'abstract-sockets', 'descriptors', 'terminal', 'limits'];

@@ -1,5 +1,5 @@
-// Brings every table that is made from the kernel up to the newest Linux of Debian unstable: fetches its headers, its source and
-// the manual pages, and runs the generators. With --check, compares instead, with what was fetched before where that is there.
+// Updates every table that is generated from the kernel to the newest Linux of Debian unstable: fetches its headers, its
+// source and the manual pages, and runs the generators. With --check, compares instead, and reuses earlier downloads.
 // Usage: node scripts/refresh-kernel.mjs [--check]
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,13 +17,13 @@ import { libseccompSource } from './libseccomp.mjs';
 
 export { Unavailable };
 
-/** The inputs are of another kernel than the tables. */
+/** The inputs and the tables are of different kernel versions. */
 export class OtherKernel extends Error {}
 
 /**
- * Compares every table with what it is made from, and the numbers with libseccomp's. Throws Stale for a table that its
- * generator would write otherwise, OtherKernel where Debian has a newer kernel than the tables, whose calls are still compared,
- * and Unavailable where the inputs cannot be had: then nothing was compared but that the generators load.
+ * Compares every table with its inputs, and the numbers with libseccomp's. Throws Stale if a generator would write a
+ * different table, OtherKernel if Debian has a newer kernel than the tables, after comparing the calls that both have, and
+ * Unavailable if the inputs cannot be fetched: then the only check was that the generators load.
  */
 export function checkKernelTables() {
   compareWithLibseccomp();
@@ -52,7 +52,7 @@ function tableVersion() {
   return `${major}.${minor}`;
 }
 
-/** Our table of an ABI, as it is written. */
+/** Parses the generated table of an ABI. */
 function tableOf(abi) {
   const [, words = ''] = new RegExp(`\\n  ${abi}: \`([^\`]*)\``).exec(tableText()) ?? [];
   const calls = new Map();
@@ -64,7 +64,7 @@ function tableOf(abi) {
   return calls;
 }
 
-/** Throws Stale where headers number a call of the tables differently. Newer ones may have dropped some and have more. */
+/** Throws Stale if headers number a call of the tables differently. Newer headers may lack some calls and have others. */
 function compareKnown(headers) {
   for (const abi of ABI_NAMES) {
     const theirs = callsOf(headers, abi) ?? new Map();
@@ -75,7 +75,7 @@ function compareKnown(headers) {
   }
 }
 
-/** Throws where the pinned libseccomp has a call that the tables lack, or another number for one. */
+/** Throws if the pinned libseccomp has a call that the tables lack, or another number for a call. */
 function compareWithLibseccomp() {
   const csv = readFileSync(join(libseccompSource().directory, 'src/syscalls.csv'), 'utf8').trim().split('\n');
   const [header, ...rows] = csv.map(line => line.split(','));

@@ -3,12 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { root } from './files.mjs';
 
 /**
- * Runs in the project's folder unless `cwd` says otherwise. Throws where the command cannot be started, and where it ends
- * with anything but 0.
+ * Runs in the project's folder, or in `cwd`. Throws if the command cannot be started or does not exit with 0.
  * @param {string} command
  * @param {string[]} args
  * @param {import('node:child_process').SpawnSyncOptions} [options]
- * @returns {string} standard output, empty where `stdio` leads it elsewhere
+ * @returns {string} standard output, empty if `stdio` redirects it
  */
 export function run(command, args, options = {}) {
   const { status, signal, error, stdout, stderr } = spawnSync(command, args, {

@@ -1,4 +1,5 @@
-// Makes a fresh clone ready to run and test: compiler, npm packages, libseccomp, add-on, TypeScript. Done steps are skipped.
+// Prepares a fresh clone for running and testing: compiler, npm packages, libseccomp, add-on, TypeScript. Skips finished
+// steps.
 // Usage: node scripts/setup.mjs [--quiet]
 import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -10,7 +11,7 @@ import { fetchLibseccomp } from './libseccomp.mjs';
 import { makeCodeCache } from './make-code-cache.mjs';
 import { run } from './run.mjs';
 
-/** What the build runs, with the Debian package that has it. */
+/** The commands that the build runs, with their Debian packages. */
 const TOOLS = { 'g++': 'g++', make: 'make', python3: 'python3', tar: 'tar', gzip: 'gzip' };
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 
@@ -38,7 +39,7 @@ const sourcesUnder = directory =>
         .filter(path => path.endsWith('.ts') || path.endsWith('tsconfig.json'))
         .map(path => join(directory, path));
 
-/** Compiles and bundles when a source is newer than the last time, and from nothing when one is gone, as its output would stay. */
+/** Compiles and bundles if a source has changed. If one was deleted, rebuilds everything, because its output would remain. */
 async function compileTypeScript() {
   const stamp = inRoot('dist/.sources');
   const sources = [
@@ -70,7 +71,7 @@ async function compileTypeScript() {
   await bundle();
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, names);
-  // A source saved while the compiler ran is newer than this.
+  // A source that was saved while the compiler ran must count as newer.
   utimesSync(stamp, started, started);
   return true;
 }

@@ -1,13 +1,13 @@
-// Compiles and proves programs for the profiles that ship, so that applyProfile need not: bundle/programs/.
+// Compiles and proves the programs of shipped profiles in advance, for applyProfile: bundle/programs/.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { inRoot, readJson } from './files.mjs';
 
-/** Compiled modules, which are there only after the compiler ran. */
+/** Imports compiled modules lazily, because they exist only after the compiler has run. */
 const lib = path => import(inRoot('dist', path));
 
-/** Writes a file for each profile and architecture. Throws what `compile` throws, and for a profile that a load could object to. */
+/** Writes a file for each profile and architecture. Throws like `compile`, and for a profile that a load could reject. */
 export async function writeShippedPrograms() {
   const { ARCHITECTURES } = await lib('kernel/architectures.js');
   const { programFile } = await lib('process/apply/precompile.js');
@@ -15,7 +15,7 @@ export async function writeShippedPrograms() {
   mkdirSync(inRoot('bundle/programs'));
   for (const file of readdirSync(inRoot('profiles')).filter(name => name.endsWith('.json'))) {
     const name = basename(file, '.json');
-    // The digest is that of one text: what extends another profile is compiled when it is used.
+    // The digest covers one text, so a profile that extends another is compiled when it is used.
     if (readJson(inRoot('profiles', file)).extends !== undefined) continue;
     const text = readFileSync(inRoot('profiles', file), 'utf8');
     for (const arch of ARCHITECTURES)

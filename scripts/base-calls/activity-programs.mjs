@@ -1,4 +1,4 @@
-// Programs that go beyond what every program does, one activity each.
+// Programs for one activity each, beyond what every program does.
 import { get } from 'node:http';
 
 /** @type {readonly import('./programs.mjs').Program[]} */
@@ -255,7 +255,7 @@ export const ACTIVITY_PROGRAMS = [
   },
 ];
 
-/** One GET request; calls back when the answer has ended or failed. */
+/** Sends one GET request; calls back when the response has ended or failed. */
 function fetchOnce(port, settled) {
   get({ port, host: '127.0.0.1', agent: false }, answer => answer.resume().on('close', settled)).on(
     'error',

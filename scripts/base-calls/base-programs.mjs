@@ -1,5 +1,5 @@
 // Programs that do what every program does: timers, garbage collection, console output, and every way to end.
-// Each is written to a file of its own, and calls load() at the moment that counts; see lab.mjs.
+// Each is written to its own file, and calls load() when the measurement begins; see lab.mjs.
 
 /** @type {readonly import('./programs.mjs').Program[]} */
 export const BASE_PROGRAMS = [
@@ -99,7 +99,7 @@ export const BASE_PROGRAMS = [
     run(load, { require }) {
       const { stat } = require('fs').promises;
       const filled = Promise.all(Array.from({ length: 8 }, () => stat('/')));
-      // All four threads have to be up, or this measures their start.
+      // All four threads must be running, or this would measure their start.
       void filled.then(() => {
         setTimeout(() => {
           load();
@@ -108,7 +108,7 @@ export const BASE_PROGRAMS = [
       });
     },
   },
-  // Last, so that a call is only blamed on the terminal where nothing else needs it.
+  // Last, so that a call is attributed to the terminal only if nothing else needs it.
   ...consolePrograms('terminal'),
 ];
 

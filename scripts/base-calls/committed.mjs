@@ -1,14 +1,14 @@
-// Compares the lists that the package has with Node: a whole measurement, or single runs under filters made of them.
+// Compares the package's lists with Node: by a full measurement, or by single runs under filters made from the lists.
 import * as committed from '../../dist/kernel/calls/base-calls.js';
 import { inLab, inParallel, nodes, requireStrace, runOnce } from './lab.mjs';
 import { allowOnly, trappedIn } from './measure.mjs';
 import { PROGRAMS } from './programs.mjs';
 import { baseCalls, summarize } from './summary.mjs';
 
-/** Milliseconds after which a program hangs: much more than it ever takes, as the machine may have other things to do. */
+/** A program that runs for more milliseconds hangs. Generous, because the machine may be busy. */
 const PATIENCE = 60_000;
 
-/** What a new measurement has that the committed lists lack. Lists that hold more pass: see the page. */
+/** The calls of a new measurement that the committed lists lack. Longer lists pass: docs/node-base-calls.md says why. */
 export function missingFromCommitted(measured) {
   const { fatal, threads, needed } = summarize(measured);
   const lacks = (name, calls, known) =>
@@ -23,13 +23,13 @@ export function missingFromCommitted(measured) {
   ];
 }
 
-/** The calls that the package says an activity needs. */
+/** The calls that the package lists for an activity. */
 const listed = activity =>
   new Set([...committed.NEEDED_CALLS.base, ...(committed.NEEDED_CALLS[activity] ?? [])]);
 
 /**
- * Runs every program once on every Node, under a filter that allows what the list of its activity has and kills the process
- * on anything else. Gives the failures, each with the call that the list lacks.
+ * Runs every program once on every Node, under a filter that allows the calls listed for its activity and kills the
+ * process on any other. Returns the failures, each with the call that the list lacks.
  */
 export async function failuresUnderLists() {
   requireStrace();

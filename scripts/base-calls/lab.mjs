@@ -24,7 +24,7 @@ import { FILES, PROGRAMS } from './programs.mjs';
 export const MAJORS = [20, 22, 24, 26];
 /** A path that does not exist: looking for it marks the moment of the load in a trace. */
 const MARKER = '/the-filter-is-loaded-now';
-/** Two programs at a time: more would make slow runs look like hangs on small machines. */
+/** The number of programs at a time: more would make slow runs look like hangs on small machines. */
 const PARALLEL = 2;
 
 export function nodes() {
@@ -34,7 +34,7 @@ export function nodes() {
   });
 }
 
-/** The version of strace, which is installed where that is possible. */
+/** Returns the version of strace, after installing it if it is missing. */
 export function requireStrace() {
   installPackages(missingPackages({ strace: 'strace' }));
   const [version] = run('strace', ['--version']).split('\n');
@@ -42,8 +42,8 @@ export function requireStrace() {
 }
 
 /**
- * Calls a function with a lab: a folder with the programs, and a server that they may ask. A program that has not ended
- * after `patience` milliseconds hangs.
+ * Calls a function with a lab: a folder with the programs, a server for their requests, and the milliseconds after which
+ * a program hangs.
  */
 export async function inLab(patience, use) {
   const directory = mkdtempSync(join(tmpdir(), 'base-calls-'));
@@ -60,7 +60,7 @@ export async function inLab(patience, use) {
   }
 }
 
-/** Writes the programs to a directory of their own, as files that Node loads without touching its thread pool. */
+/** Writes each program to its own file, in a form that Node loads without its thread pool. */
 function writePrograms(directory) {
   const api = JSON.stringify(inRoot('dist/entries/index.js'));
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(directory, name), text);
@@ -77,7 +77,7 @@ const load = () => (profile === undefined ? mark() : api.applyProfile(profile, {
 }
 
 /**
- * Standard output of the kind a program asks for: what to pass to spawn, and how to read what was written.
+ * Standard output of the kind a program asks for: the value for spawn, and a function that reads what was written.
  * @returns {{ stdio: 'ignore' | 'pipe' | number, text?: () => string | undefined }}
  */
 function openStdout(kind, directory, id) {
@@ -85,7 +85,7 @@ function openStdout(kind, directory, id) {
   if (kind !== 'pipe' && kind !== 'file') return { stdio: 'pipe' };
   const path = join(directory, `out-${id}`);
   if (kind === 'pipe') run('mkfifo', [path]);
-  // Two descriptions of one file: the program makes its own blocking, and the reader's must stay as it is.
+  // Two open file descriptions: the program makes its own blocking, and the reader's must stay non-blocking.
   const reader = openSync(path, constants.O_RDONLY | constants.O_CREAT | constants.O_NONBLOCK);
   const writer = openSync(path, constants.O_WRONLY);
   const text = () => {
@@ -102,8 +102,8 @@ function openStdout(kind, directory, id) {
 let runCount = 0;
 
 /**
- * Runs a program once. The outcome is `ok`, `wrong` (it ended as no one asked it to, or did not print) or `fatal` (it
- * was killed by a signal or did not end).
+ * Runs a program once. The outcome is `ok`, `wrong` (another exit code, or missing output) or `fatal` (it was killed by
+ * a signal or did not end).
  * @param {{ directory: string, patience: number, port: number }} lab
  * @param {{ path: string }} node
  * @param {import('./programs.mjs').Program} program
@@ -116,7 +116,7 @@ export async function runOnce(lab, node, program, { profile, traced = false }) {
   const argument = JSON.stringify({ profile, port: lab.port });
   let command = [node.path, `${PROGRAMS.indexOf(program)}.cjs`, argument];
   if (traced) command = ['strace', '-f', '-qq', '-e', 'signal=SIGSYS', '-o', trace, ...command];
-  // util-linux's script gives the program a terminal of its own.
+  // util-linux's script runs the program in a new terminal.
   if (program.stdout === 'terminal') {
     command = [
       'script',
@@ -125,7 +125,7 @@ export async function runOnce(lab, node, program, { profile, traced = false }) {
       '/dev/null',
     ];
   }
-  // A group of its own, so that a hanging program can be killed together with its children and its tracer.
+  // A new process group, so that a hanging program can be killed together with its children and its tracer.
   const child = spawn(command[0], command.slice(1), {
     cwd: lab.directory,
     detached: true,
@@ -150,7 +150,7 @@ export async function runOnce(lab, node, program, { profile, traced = false }) {
     }, lab.patience);
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      // script and strace report the death of their child by 128 + signal; strace also by dying of it.
+      // script and strace exit with 128 + signal if their child is killed; strace may also kill itself by that signal.
       resolve(signal ?? code);
     });
   });
@@ -171,7 +171,7 @@ const describeEnd = end => {
   return typeof end === 'number' ? `exits with ${end}` : `dies of ${end}`;
 };
 
-/** Names of the calls after the marker, of every thread and child; and the call that a filter trapped, if one did. */
+/** The names of the calls after the marker, of every thread and child, and the call that a filter trapped, if any. */
 function readTrace(path) {
   const text = readFileSync(path, 'utf8');
   const lines = text.split('\n');
@@ -183,7 +183,7 @@ function readTrace(path) {
   };
 }
 
-/** Runs tasks a few at a time and gives their results in order. */
+/** Runs tasks a few at a time and returns their results in order. */
 export async function inParallel(items, task) {
   const results = new Array(items.length);
   let next = 0;

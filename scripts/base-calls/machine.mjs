@@ -1,4 +1,4 @@
-// Describes the machine and versions of a measurement, for the file and the page.
+// Describes the machine and the versions of a measurement, for the generated file and page.
 import { release } from 'node:os';
 
 export const machine = () => `${process.arch}, Linux ${release().split('.').slice(0, 2).join('.')}`;

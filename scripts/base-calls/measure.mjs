@@ -3,14 +3,14 @@ import { inLab, inParallel, nodes, requireStrace, runOnce } from './lab.mjs';
 import { ACTIVITIES, luck, PROGRAMS, programsOf } from './programs.mjs';
 import { isFatal, STARTING, summarize } from './summary.mjs';
 
-/** How often each program runs in each phase: enough for calls that depend on how threads happen to meet. */
+/** How often each program runs in each phase: often enough for calls that depend on thread timing. */
 export const RUNS = 3;
-/** Milliseconds after which a program hangs; all of them end within a second where the machine does nothing else. */
+/** A program that runs for more milliseconds hangs; on an idle machine each ends within a second. */
 export const PATIENCE = 20_000;
 export const EPERM = 1;
 const ENOSYS = 38;
 
-/** What is asked of single calls beside the base list: these decide how a profile should answer them. */
+/** Single calls to refuse with an errno: the results decide how a profile should answer these calls. */
 export const QUESTIONS = [
   { call: 'clone3', errno: EPERM, program: 'pool', asks: 'first use of the thread pool' },
   { call: 'clone3', errno: ENOSYS, program: 'pool', asks: 'first use of the thread pool' },
@@ -31,7 +31,7 @@ export const QUESTIONS = [
 ];
 
 /**
- * A profile that allows these calls alone.
+ * A profile that allows only these calls.
  * @param {Iterable<string>} names
  * @param {string} defaultAction
  * @param {number} [defaultErrnoRet]
@@ -46,7 +46,7 @@ const refuse = (name, errnoRet) => ({
   syscalls: [{ names: [name], action: 'SCMP_ACT_ERRNO', errnoRet }],
 });
 
-/** Calls that the programs of an activity make after the load, by trace. */
+/** Traces the calls that the programs of an activity make after the load. */
 async function traceActivity(lab, node, activity) {
   const runs = programsOf(activity).flatMap(program => Array.from({ length: RUNS }, () => program));
   const calls = new Set();
@@ -61,15 +61,15 @@ async function traceActivity(lab, node, activity) {
   return calls;
 }
 
-/** The call outside of a list that a program makes, or undefined where it now makes none. A trap says which; a kill does not. */
+/** The call outside a list that a program makes, or undefined if it now makes none. A trap names it, a kill does not. */
 export async function trappedIn(lab, node, program, calls) {
   const profile = allowOnly(calls, 'SCMP_ACT_TRAP');
   return (await runOnce(lab, node, program, { profile, traced: true })).calls?.trapped;
 }
 
 /**
- * Proves that a list suffices: every program of the activity runs under a filter that kills the process on anything
- * else. A call that no trace happened to show is found by trapping it, added, and the proof starts again.
+ * Proves that a list suffices: every program of the activity runs under a filter that kills the process on any other
+ * call. If a call was missing from the traces, a trap finds it, it is added, and the proof starts again.
  */
 async function proveNeeded(lab, node, activity, calls) {
   const runs = programsOf(activity).flatMap(program => Array.from({ length: RUNS }, () => program));
@@ -96,7 +96,7 @@ async function proveNeeded(lab, node, activity, calls) {
   throw new Error(`the list does not settle: ${last}`);
 }
 
-/** What becomes of the programs of an activity when one call fails with EPERM and everything else is allowed. */
+/** The outcomes of an activity's programs if one call fails with EPERM and all others are allowed. */
 async function refuseEach(lab, node, activity, calls) {
   const verdicts = await inParallel([...calls].sort(), async call => {
     let worst = { outcome: 'ok', program: '', detail: '' };
@@ -113,7 +113,7 @@ async function refuseEach(lab, node, activity, calls) {
   return new Map(verdicts);
 }
 
-/** Whether the base programs survive with the fatal calls alone, all others refused together. */
+/** Whether the base programs survive if only the fatal calls are allowed. */
 async function proveFatal(lab, node, fatal) {
   const profile = allowOnly(fatal, 'SCMP_ACT_ERRNO', EPERM);
   const runs = programsOf('base').flatMap(program => Array.from({ length: RUNS }, () => program));
@@ -141,14 +141,14 @@ function report(line) {
   console.error(`${new Date().toISOString().slice(11, 19)} ${line}`);
 }
 
-/** Everything that the lists and the page are made of. */
+/** Measures everything that the lists and the page contain. */
 export async function measure() {
   const strace = requireStrace();
   const versions = nodes();
   const measured = { strace, versions, needed: {}, verdicts: {}, pool: {}, survives: {}, answers: {} };
   await inLab(PATIENCE, async lab => {
     for (const node of versions) await measureNode(lab, node, measured);
-    // The union over all versions: a thread that is still starting at the moment of the load shows only by luck.
+    // The union over all versions: whether a thread is still starting at the load depends on timing.
     const { fatal, threads } = summarize(measured);
     for (const node of versions) {
       measured.survives[node.major] = await proveFatal(lab, node, [...fatal, ...threads]);

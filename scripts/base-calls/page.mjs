@@ -104,7 +104,7 @@ ${answerRows.join('\n')}
 `;
 }
 
-/** ` (22, 24)` where only some versions do, nothing where all do. */
+/** ` (22, 24)` for only some versions, an empty string for all. */
 function onlySome(majors) {
   return majors.length === MAJORS.length ? '' : ` (${majors.join(', ')})`;
 }

@@ -22,8 +22,8 @@ export const ACTIVITIES = {
 };
 
 /**
- * A program ends by itself with exit code 0 unless `ends` says otherwise, and prints what `prints` says on a standard output
- * of the kind `stdout`. `drive` acts on it from outside once it has printed a line.
+ * A program exits with code 0, or as `ends` says, and prints `prints` to a standard output of the kind `stdout`. `drive`
+ * acts on it from outside once it has printed a line.
  * @typedef {object} Program
  * @property {string} name
  * @property {string} activity
@@ -40,8 +40,8 @@ export const PROGRAMS = [...BASE_PROGRAMS, ...ACTIVITY_PROGRAMS];
 export const programsOf = activity => PROGRAMS.filter(program => program.activity === activity);
 
 /**
- * Calls that a run makes or does not by luck: of threads that meet at a lock or are still starting at the moment of the
- * load, and of mkdtemp in search of a name. They are in the lists either way, so that the lists do not change by luck.
+ * Calls that depend on chance: of threads that wait for a lock or are still starting at the load, and of mkdtemp, which
+ * looks for an unused name. They are always in the lists, so that chance does not change the lists.
  */
 const LUCK = {
   base: [
@@ -59,12 +59,12 @@ const LUCK = {
 };
 
 /**
- * Calls that the processor decides about: with protection keys, V8 of Node 20 guards the code of WebAssembly by them, and
- * the parser of fetch() is WebAssembly. In the lists on every machine, too.
+ * Calls that depend on the processor: if it has protection keys, the V8 of Node 20 protects WebAssembly code with them,
+ * and the parser of fetch() is WebAssembly. They too are always in the lists.
  */
 const OF_THE_PROCESSOR = { fetch: { 20: ['pkey_mprotect'] }, wasm: { 20: ['pkey_mprotect'] } };
 
-/** What is in the list of an activity whether a run shows it or not. */
+/** The calls that are always in the list of an activity. */
 export const luck = (activity, major) => [
   ...(LUCK[activity] ?? []),
   ...(OF_THE_PROCESSOR[activity]?.[major] ?? []),

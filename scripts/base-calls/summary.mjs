@@ -1,13 +1,13 @@
 // Summarizes a measurement over all versions of Node.
 import { ACTIVITIES } from './programs.mjs';
 
-/** Calls of a thread that is starting. One that is late by chance makes them after the load: they are asked of the pool. */
+/** Calls of a thread that is starting. A late thread makes them after the load, so the thread pool is measured for them. */
 export const STARTING = ['clone3', 'rseq', 'set_robust_list'];
 
 const union = sets => [...new Set(sets.flatMap(set => [...set]))].sort();
 export const isFatal = verdict => verdict?.outcome === 'fatal';
 
-/** What the measurement says over all versions: `fatal` to refuse, to new `threads` too, and `needed` by activity. */
+/** The results over all versions: calls `fatal` to refuse, those fatal for new `threads`, and those `needed` by activity. */
 export function summarize({ needed, verdicts, pool }) {
   const fatalIn = table =>
     union(Object.values(table).map(map => [...map.keys()].filter(call => isFatal(map.get(call)))));
@@ -21,5 +21,5 @@ export function summarize({ needed, verdicts, pool }) {
   return { fatal, threads, needed: Object.fromEntries(byActivity) };
 }
 
-/** The exported list. Calls on live io_uring rings are not in it: whether a process has rings is looked up where it matters. */
+/** The exported list, without the calls on live io_uring rings: the package checks whether a process has rings. */
 export const baseCalls = fatal => fatal.filter(call => !call.startsWith('io_uring_'));

@@ -8,12 +8,12 @@ import { run } from '../run.mjs';
 
 const sources = fileURLToPath(new URL('programs', import.meta.url));
 
-/** Where everything goes that the benchmarks make. */
+/** The output folder of the benchmarks. */
 export const scratch = inRoot('out/bench');
 
 const FLAGS = ['-std=c11', '-D_GNU_SOURCE', '-O2', '-Wall', '-Wextra', '-Werror'];
 
-/** Makes `output` by a command when one of the inputs is newer. */
+/** Runs a command that makes `output` if one of the inputs is newer. */
 function make(output, inputs, command, args, options = {}) {
   mkdirSync(scratch, { recursive: true });
   if (modified(output) > Math.max(...inputs.map(modified))) return output;
@@ -21,7 +21,7 @@ function make(output, inputs, command, args, options = {}) {
   return output;
 }
 
-/** The static library from the add-on's build, under either name that gyp gives it. */
+/** The static library of the add-on's build, under either of the names that gyp uses. */
 function archive() {
   const found = ['seccomp.a', 'libseccomp.a', 'obj.target/seccomp.a', 'obj.target/libseccomp.a']
     .map(name => inRoot('build/Release', name))
@@ -54,8 +54,8 @@ export function buildWithLibseccomp(name) {
 }
 
 /**
- * A directory with the same library as a shared one, under the name by which bindings look for it, so that they are
- * compared as bindings and not as versions of libseccomp.
+ * A directory with the same library as a shared library, under the name that bindings load, so that the bindings are
+ * compared and not versions of libseccomp.
  */
 export function sharedLibseccomp() {
   const directory = join(scratch, 'lib');
@@ -67,7 +67,7 @@ export function sharedLibseccomp() {
   return directory;
 }
 
-/** A program of one Go file that uses Debian's packages for Go. */
+/** A program of one Go file that uses Debian's Go packages. */
 export function buildGo(name, goPath) {
   const source = join(sources, `${name}.go`);
   const output = join(scratch, `${name}-go`);
@@ -75,8 +75,8 @@ export function buildGo(name, goPath) {
   return make(output, [source], 'go', ['build', '-o', output, source], { env });
 }
 
-/** The path of a program that is only interpreted. */
+/** The path of a program that is interpreted. */
 export const programPath = name => join(sources, name);
 
-/** Whether a command ends well. */
+/** Whether a command succeeds. */
 export const works = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;

@@ -9,7 +9,7 @@ export const title = 'System calls';
 
 const BARE = 'no filter';
 
-/** In the order of call-cost.c, with what the call must return under the filters. */
+/** The kinds of calls in the order of call-cost.c, with what each must return under the filters. */
 const KINDS = [
   { name: 'allowed by number: `getppid()`', expected: result => result > 0 },
   { name: 'allowed by argument: `personality(0xffffffff)`', expected: result => result >= 0 },

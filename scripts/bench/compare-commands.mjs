@@ -1,4 +1,4 @@
-// The time of traced commands, compared with their plain time and that under strace.
+// The time of traced commands, compared with their time without tracing and under strace.
 import { spawn } from 'node:child_process';
 import { works } from './build.mjs';
 import { factor, spread, table } from './format.mjs';
@@ -17,7 +17,7 @@ export const timePlain = (file, args) => timeToExit(() => spawn(file, args, { st
 export const timeUnderStrace = (file, args) => timePlain('strace', ['-f', '-o', '/dev/null', file, ...args]);
 
 /**
- * Times each command, plain and by the subjects.
+ * Times each command, plain and under each subject.
  * @param {(file: string, args: string[]) => Record<string, () => Promise<number>>} subjectsOf
  */
 export async function compareCommands(subjectsOf, { quick }) {
@@ -39,7 +39,7 @@ export async function compareCommands(subjectsOf, { quick }) {
   return data;
 }
 
-/** The table of it. `more` is a column of its own. */
+/** Formats the comparison as a table. `more` adds a column. */
 export function comparedCommands(data, names, more) {
   const column = row => (more === undefined ? [] : [row]);
   return table(

@@ -1,4 +1,5 @@
-// The time from rules to a program: ours with its proof, in this process, and libseccomp's in separate processes, alternating.
+// The time from rules to a program: this package's with its proof, in this process, alternating with libseccomp's in
+// separate processes.
 import { parseProfile, resolveProfile, validate, verify } from '../../dist/entries/inspect.js';
 import { compilePolicy } from '../../dist/filter/compile.js';
 import { generate, UNIFORM } from '../../dist/filter/generate/generate.js';
@@ -12,7 +13,7 @@ export const title = 'Compilation';
 
 const OPTIMIZE = { linear: 1, tree: 2 };
 
-/** What is timed of ours; the first is what everything else is compared with. */
+/** The timed variants of this package; everything else is compared with the first. */
 const OURS = 'ours, verified: weights node';
 
 export async function measure({ quick }) {
@@ -56,9 +57,9 @@ async function others(policy, missing, versions) {
   return { subjects, close: () => started.forEach(compiler => compiler.close()) };
 }
 
-/** Our own way step by step, for the profile as it ships. */
+/** Times the steps of this package's compilation, for the profile as it ships. */
 async function steps(plan) {
-  // parseProfile remembers texts: each of these is another one.
+  // parseProfile caches results by text, so each text is different.
   let text = profileText;
   const profile = parseProfile(text);
   const policy = resolveProfile(profile);

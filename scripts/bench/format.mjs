@@ -1,4 +1,4 @@
-// Formats numbers and tables for the report, which is Markdown that is also readable on a terminal.
+// Formats numbers and tables for the report: Markdown that is also readable in a terminal.
 
 /** Three significant digits, or all digits of a count. */
 export function figure(value) {
@@ -9,16 +9,16 @@ export function figure(value) {
 /** `12.3 (11.9–13.0)`: the median and the middle half. */
 export const spread = ({ median, low, high }) => `${figure(median)} (${figure(low)}–${figure(high)})`;
 
-/** The same of a ratio; 1 for what others are compared with. */
+/** The median and the middle half of a ratio; 1 for the reference. */
 export const factor = ratio =>
   ratio === undefined
     ? '1'
     : `${ratio.median.toFixed(2)}× (${ratio.low.toFixed(2)}–${ratio.high.toFixed(2)})`;
 
-/** A number, an error code in its place, or nothing. */
+/** A number, an error code in place of a number, or nothing. */
 const NUMERIC = /^(-?[\d.]|`|—|$)/;
 
-/** A table whose first row is its head; columns of numbers are set to the right. */
+/** A table with a header row; columns of numbers are right-aligned. */
 export function table(head, rows) {
   const text = [head, ...rows].map(row => row.map(cell => (typeof cell === 'number' ? figure(cell) : cell)));
   const width = head.map((_, column) => Math.max(3, ...text.map(row => row[column].length)));
@@ -33,12 +33,12 @@ export function table(head, rows) {
   return [line(text[0]), `| ${rule.join(' | ')} |`, ...text.slice(1).map(line)].join('\n');
 }
 
-/** A table of what `compareWith` gives. */
+/** A table of the result of `compareWith`. */
 export const comparison = (head, rows) =>
   table(
     head,
     rows.map(({ name, value, ratio }) => [name, spread(value), factor(ratio)]),
   );
 
-/** Blocks with an empty line between them; those that are undefined are left out. */
+/** Joins blocks with an empty line between them; skips those that are undefined or empty. */
 export const blocks = (...parts) => parts.filter(part => part !== undefined && part !== '').join('\n\n');

@@ -7,7 +7,7 @@ export class Helper {
   #lines;
   #closed;
   #stderr = '';
-  /** The first line of the program. */
+  /** The first line that the program printed. */
   ready = '';
 
   /** Starts a program and waits for its first line. */
@@ -26,7 +26,7 @@ export class Helper {
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** Sends a line and returns the answer. Throws when there is none within `seconds`; the process is ended then. */
+  /** Sends a line and returns the response. If there is none within `seconds`, ends the process and throws. */
   async ask(line, seconds = 60) {
     this.#child.stdin.write(`${line}\n`);
     return this.#next(seconds);

@@ -1,4 +1,4 @@
-// The input of the measurements: Docker's default profile, resolved without capabilities, and the programs it is compiled to.
+// The input of the measurements: Docker's default profile, resolved without capabilities, and its compiled programs.
 import { readFileSync } from 'node:fs';
 import { compile, makeTarget, resolveProfile } from '../../dist/entries/inspect.js';
 import { inRoot } from '../files.mjs';
@@ -8,7 +8,7 @@ export const profileText = readFileSync(profilePath, 'utf8');
 
 export const nativeArch = makeTarget().arch;
 
-/** The profile as it ships covers the 32-bit ABIs too; without `archMap` only the native one. */
+/** The profile for the native ABI only: without `archMap`, it does not cover the 32-bit ABIs. */
 function alone() {
   const profile = JSON.parse(profileText);
   delete profile.archMap;
@@ -24,7 +24,7 @@ export const policiesOf = arch => ({
 });
 
 /**
- * Every way to make a program that is compared, by name.
+ * The compared ways to make a program, by name.
  * @type {Record<string, import('../../dist/entries/index.js').CompileOptions>}
  */
 export const GENERATORS = {
@@ -34,7 +34,7 @@ export const GENERATORS = {
   'libseccomp, tree': { codegen: 'libseccomp', optimize: 2 },
 };
 
-/** The filters that the kernel is given, by generator: the profile as it ships, for this machine. */
+/** The filters that are loaded, by generator: the profile as it ships, compiled for this machine. */
 export const nativeFilters = () => {
   const policy = resolveProfile(profileText);
   return Object.fromEntries(

@@ -9,7 +9,7 @@ import { libseccompRules } from './rules.mjs';
 const GO_PATH = '/usr/share/gocode';
 const GO_BINDING = join(GO_PATH, 'src/github.com/seccomp/libseccomp-golang');
 
-/** By language: how to start the program, or why it cannot be. */
+/** By language: how to start the program, or why that is impossible. */
 const LANGUAGES = {
   C: () => ({ command: buildWithLibseccomp('libseccomp-compile'), args: [] }),
   Go: () => {
@@ -28,12 +28,12 @@ const LANGUAGES = {
 
 export const languages = Object.keys(LANGUAGES);
 
-/** A name for the files of a policy's rules. */
+/** The number of policies so far, for the names of their files. */
 let policies = 0;
 
 /**
- * Starts the program of a language on the rules of a policy. Returns `{ missing }` with the packages that would be
- * needed, or `{ version, compile, close }`; `compile(optimize, seconds)` answers with milliseconds and instructions.
+ * Starts the program of a language with the rules of a policy. Returns `{ missing }` with the packages that it needs, or
+ * `{ version, compile, close }`; `compile(optimize, seconds)` returns milliseconds and instructions.
  */
 export async function startCompiler(language, policy) {
   const { missing, command, args, env, older = false } = LANGUAGES[language]();
@@ -51,7 +51,7 @@ export async function startCompiler(language, policy) {
       const [ns, instructions] = (await helper.ask(String(optimize), seconds)).split(' ').map(Number);
       return { ms: ns / 1e6, instructions };
     },
-    /** Shows that what is timed is the policy: throws where the program differs from it. Older tables have gaps. */
+    /** Proves that the timed program has the meaning of the policy, or throws. Older versions lack some calls. */
     check: async optimize => {
       if (!older) await checkProgram(helper, optimize, policy);
     },
@@ -59,7 +59,7 @@ export async function startCompiler(language, policy) {
   };
 }
 
-/** The runtimes' answer to unknown numbers is not libseccomp's, and is left out of what its program is compared with. */
+/** The policy without ENOSYS for unknown numbers, which runtimes add and libseccomp does not support. */
 const withoutEnosys = policy => ({
   ...policy,
   abis: policy.abis.map(part => ({ ...part, enosysAbove: undefined })),

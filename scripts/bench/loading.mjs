@@ -1,4 +1,5 @@
-// The time of seccomp(2) for a program, which the kernel checks, translates and runs for every number for its cache.
+// The time that seccomp(2) takes to load a program: the kernel checks it, translates it, and runs it once for each number
+// to fill its cache.
 import { run } from '../run.mjs';
 import { buildProgram } from './build.mjs';
 import { filterFiles } from './filter-files.mjs';

@@ -1,4 +1,5 @@
-// The time to read a log of strace with millions of lines, compared with a tool that only scans it, and to check a profile with it.
+// The time to read an strace log with millions of lines, compared with a tool that only scans it, and the time to check a
+// profile against it.
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -4,7 +4,7 @@ import { cpus, machine, release } from 'node:os';
 import { features } from '../../dist/entries/index.js';
 import { version } from '../../dist/libseccomp/context.js';
 
-/** `key: value` of the first line of a file that starts with the key, or the whole first line without a key. */
+/** The value of the first line of a file that starts with the key, or its whole first line without a key. */
 function read(path, key = '') {
   try {
     const line = readFileSync(path, 'utf8')
@@ -21,7 +21,7 @@ function read(path, key = '') {
 
 const JIT = { 0: 'off', 1: 'on', 2: 'on, with debug output' };
 
-/** What a reader needs to know of this machine, by name. */
+/** The properties of this machine that readers need, by name. */
 export function describeMachine() {
   const { major, minor, micro } = version();
   const { jit } = features();

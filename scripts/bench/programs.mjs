@@ -1,4 +1,4 @@
-// Counts of programs, which are the same on every machine: length, paths, and calls that the kernel answers from its cache.
+// Properties of programs that are the same on every machine: length, paths, and calls that the kernel's cache allows.
 import { compile } from '../../dist/entries/inspect.js';
 import { programMetrics } from '../../dist/filter/inspect/metrics.js';
 import { nodeWeights } from '../../dist/filter/generate/weights.js';

@@ -6,7 +6,7 @@ import { timeToExit } from './statistics.mjs';
 
 export const title = 'Recording by perf events';
 
-/** Whether this process may. */
+/** Whether this process may record by perf events. */
 async function works() {
   try {
     await record('true', { by: 'perf', stdio: 'ignore' }).recording;

@@ -24,7 +24,7 @@ const COMMANDS = {
   'Node, 50,000 stats': stats(50_000),
 };
 
-/** The interpreter, and not the shell script of a version manager. */
+/** The path of the interpreter instead of the shell script of a version manager. */
 function pythonItself() {
   const { stdout } = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' });
   return stdout?.trim() || 'python3';

@@ -1,4 +1,4 @@
-// The time that report-only adds to a command, if every call is reported and if few are, compared with strace.
+// The time that report-only adds to a command, when every call is reported and when few are, compared with strace.
 import { compile, spawn } from '../../dist/entries/index.js';
 import { compareCommands, comparedCommands, hasStrace, timeUnderStrace } from './compare-commands.mjs';
 import { blocks } from './format.mjs';

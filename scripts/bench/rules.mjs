@@ -1,4 +1,4 @@
-// Formats a policy as lines of text for programs over libseccomp, so that all of them get the same rules.
+// Formats a policy as lines of text for the programs over libseccomp, so that all of them get the same rules.
 import * as scmp from '../../dist/kernel/constants.js';
 import { syscallName } from '../../dist/kernel/abi.js';
 
@@ -6,8 +6,8 @@ import { syscallName } from '../../dist/kernel/abi.js';
  * `default ACTION`, `badarch ACTION`, `arch TOKEN NAME` for each ABI, native first, and
  * `rule NAME ACTION COUNT`, followed by `ARG OP A B` for each comparison; all numbers decimal.
  *
- * As in container runtimes there is one context for all ABIs, to which a rule is added by name. Throws where that
- * cannot express the policy.
+ * As in container runtimes, one context covers all ABIs, and rules are added by name. Throws if that cannot express the
+ * policy.
  */
 export function libseccompRules(policy) {
   const rules = new Map();

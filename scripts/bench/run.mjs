@@ -66,6 +66,6 @@ try {
   if (!quick && only === undefined) writeFileSync(inRoot('docs/performance.md'), `${blocks(...parts)}\n`);
 } catch (error) {
   console.error(error.stack);
-  // Helpers that are still there end with their input.
+  // Helpers that still run end when their input ends.
   process.exit(1);
 }

@@ -1,4 +1,4 @@
-// How time and length grow with the number of rules, and the limit of each generator.
+// Measures how time and length grow with the number of rules, and the limit of each generator.
 import { resolveProfile } from '../../dist/entries/inspect.js';
 import { compilePolicy } from '../../dist/filter/compile.js';
 import { syscallsOf } from '../../dist/kernel/abi.js';
@@ -11,7 +11,7 @@ import { interleave, summarize, time } from './statistics.mjs';
 
 export const title = 'Many rules';
 
-/** Distinct values in no order, the same in every run, so that neighbours cannot merge. */
+/** Distinct unordered values, the same in every run, so that neighbours cannot merge. */
 function irregular() {
   const seen = new Set();
   let state = 1;
@@ -33,13 +33,13 @@ function policyOf(syscalls) {
 
 const allow = (name, ...args) => ({ names: [name], action: /** @type {const} */ ('SCMP_ACT_ALLOW'), args });
 
-/** Calls of the native ABI that libseccomp knows, spread over all of them so that allowed numbers are not neighbours. */
+/** Native calls that libseccomp knows, spread over all numbers so that allowed numbers are not neighbours. */
 function someCalls(count) {
   const names = [...syscallsOf(nativeArch).keys()].filter(name => syscallResolveName(name) >= 0);
   return Array.from({ length: count }, (_, index) => names[Math.floor((index * names.length) / count)]);
 }
 
-/** `values` rules for each of `calls` calls, each of which compares one argument. */
+/** `values` rules for each of `calls` calls; each rule compares one argument. */
 function list(calls, values) {
   const next = irregular();
   return policyOf(
@@ -47,7 +47,7 @@ function list(calls, values) {
   );
 }
 
-/** Rules on one call for `side` values of one argument, with `side` values of another for each. */
+/** Rules for one call that combine each of `side` values of one argument with `side` values of another. */
 function grid(side) {
   const next = irregular();
   const rows = Array.from({ length: side }, next);
@@ -99,7 +99,7 @@ async function measureCase(make, plan, patience) {
     linear: () => othersOnce(compiler, 1, patience),
     tree: () => othersOnce(compiler, 2, patience),
   };
-  // What is slow or fails is not repeated as often.
+  // Slow or failing cases are repeated less often.
   const first = {};
   for (const [key, subject] of Object.entries(subjects)) first[key] = await subject();
   const slow = Object.values(first).some(({ ms = 0 }) => ms > 1000);

@@ -1,4 +1,4 @@
-// How many calls a second can be replayed: prepared once, by the interpreter, and by the policy itself.
+// How many calls per second can be replayed: by a prepared simulator, by the interpreter, and by the policy itself.
 import {
   compile,
   evaluate,
@@ -14,7 +14,7 @@ import { compareWith, interleave, summarize, time } from './statistics.mjs';
 
 export const title = 'Replaying calls';
 
-/** What a program that serves requests calls most, and calls that are decided by their arguments. */
+/** The most frequent calls of a server, and calls whose action depends on their arguments. */
 const MIXES = {
   'a server: 1 call of 12 depends on an argument': [
     ...['read', 'write', 'close', 'futex', 'epoll_pwait', 'mmap'],
@@ -25,7 +25,7 @@ const MIXES = {
 
 const EVENTS = 4096;
 
-/** Calls of a mix, with arguments that meet the rules and miss them. */
+/** Calls of a mix, with arguments that match the rules and arguments that do not. */
 const eventsOf = names =>
   Array.from({ length: EVENTS }, (_, index) => ({
     arch: ABIS[nativeArch].audit,
@@ -34,7 +34,7 @@ const eventsOf = names =>
     instructionPointer: 0x7f0000000000n,
   }));
 
-/** What is timed; the first is what everything else is compared with. */
+/** The reference of the comparison. */
 const FASTEST = '`simulator`, words';
 
 function subjects(policy, filter, events) {
@@ -75,7 +75,7 @@ export async function measure({ quick }) {
   return results;
 }
 
-/** All of them must give one answer. */
+/** Checks that all of them return the same action. */
 function check(policy, filter, events) {
   const prepared = simulator(filter);
   for (const event of events) {

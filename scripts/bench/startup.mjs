@@ -22,7 +22,7 @@ import { interleave, ratios, summarize } from './statistics.mjs';
 
 export const title = 'Process start';
 
-/** What does nothing, by the kind of module. Node takes longer to begin with one that is not CommonJS. */
+/** The empty program of each module format. Node starts more slowly with an ES module. */
 const BARE = { cjs: 'CommonJS: nothing', mjs: 'ES module: nothing' };
 
 export async function measure({ quick }) {
@@ -33,7 +33,7 @@ export async function measure({ quick }) {
   const cache = join(scratch, 'start-cache');
   rmSync(cache, { recursive: true, force: true });
   run([programPath('start-compile.mjs'), profilePath, program]);
-  // What a user has: a profile of which this package has no program.
+  // Like a user's own profile: the package has no compiled program for it.
   writeFileSync(
     own,
     JSON.stringify({ ...JSON.parse(readFileSync(profilePath, 'utf8')), comment: 'own' }, null, 2),
@@ -93,7 +93,7 @@ function precompiledFor(profile) {
   return directory;
 }
 
-/** Copies the package, without V8's code cache. Gives the path of a program's copy. */
+/** Copies the package without V8's code cache. Returns the path of a program's copy. */
 function withoutCodeCache(folder) {
   rmSync(folder, { recursive: true, force: true });
   for (const part of ['bundle', 'data', 'profiles', 'package.json', 'scripts/bench/programs'])

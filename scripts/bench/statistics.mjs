@@ -12,11 +12,11 @@ export function summarize(samples) {
   return { median: at(0.5), low: at(0.25), high: at(0.75) };
 }
 
-/** `a / b` for measurements that were made side by side: what disturbs both cancels out. */
+/** `a / b` for measurements that were made side by side: disturbances of both cancel out. */
 export const ratios = (a, b) => summarize(a.map((value, index) => value / b[index]));
 
 /**
- * What each subject took, and how often as long as the one that others are compared with, which has no ratio.
+ * The time of each subject, and its ratio to the reference, which itself has none.
  * @param {string} reference
  * @param {Record<string, number[]>} samples
  */
@@ -31,9 +31,9 @@ export const compareWith = (reference, samples) =>
 export const differences = (a, b) => summarize(a.map((value, index) => value - b[index]));
 
 /**
- * Takes one sample of each subject in turn, over and over: A B C A B C … `subjects` maps a name to a function that
- * measures once and returns a number, or a record of numbers. The first `warmUp` rounds are not kept.
- * Returns the samples of each subject in order, so that equal places belong together.
+ * Takes one sample of each subject in turn, repeatedly: A B C A B C … `subjects` maps a name to a function that measures
+ * once and returns a number or a record of numbers. The first `warmUp` rounds are discarded. Returns the samples of each
+ * subject in order: samples at the same index are of the same round.
  * @template S
  * @param {Record<string, () => S | Promise<S>>} subjects
  * @param {{ rounds: number, warmUp?: number }} plan
@@ -58,7 +58,7 @@ export function time(call) {
 }
 
 /**
- * Milliseconds from the start of a child process to its exit event. Throws where it does not end with 0.
+ * Milliseconds from the start of a child process to its exit event. Throws if it does not exit with 0.
  * @param {() => import('node:child_process').ChildProcess} start
  */
 export async function timeToExit(start) {

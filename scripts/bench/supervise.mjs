@@ -1,4 +1,4 @@
-// The cost of a supervised call: with a handler of this package, and with the same in C.
+// The cost of a supervised call: with a handler in this package, and with the same handler in C.
 import { execFile } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';

@@ -1,10 +1,10 @@
-// The folders of lib/ and what each may import, as rules for eslint: imports point one way.
+// Rules for eslint: which folders each folder of lib/ may import from. Imports point in one direction.
 
-/** What looks at profiles, policies and programs, and touches no process. */
+/** The folders that inspect profiles, policies and programs, and affect no process. */
 const INSPECTION = ['filter', 'profile', 'policy', 'bpf', 'kernel', 'util'];
 const EVERYTHING = ['process', 'report', 'lint', 'recording', 'libseccomp', ...INSPECTION];
 
-/** For each folder of lib/ those that it may import from. */
+/** For each folder of lib/, the folders that it may import from. */
 export const FOLDERS = {
   util: [],
   kernel: ['util'],
@@ -22,8 +22,8 @@ export const FOLDERS = {
 };
 
 /**
- * Files that join two folders. libseccomp is the second generator of filters, and what a FilterContext exports is proven like any
- * other program.
+ * Files that connect two folders. libseccomp is the second generator of filters, and an exported FilterContext is proven
+ * like any other program.
  */
 const BRIDGES = {
   'filter/compile.ts': ['libseccomp/generate\\.js'],

@@ -1,7 +1,7 @@
-// An ESLint rule: nothing that the package reads depends on what Object.prototype happens to hold.
+// An ESLint rule: no read may depend on properties of Object.prototype.
 //
-// It reports reads of properties that the types call optional, keys looked up in open tables, and the operator `in`. What
-// `ownOptions`, `owned` and `own` return has no optional properties, so that code which reads options by them passes.
+// It reports reads of optional properties, look-ups of keys in open tables, and the operator `in`. The results of
+// `ownOptions`, `owned` and `own` have no optional properties, so code that reads options through them passes.
 import { ESLintUtils } from '@typescript-eslint/utils';
 import ts from 'typescript';
 
@@ -18,7 +18,7 @@ export const ownProperties = {
     const services = ESLintUtils.getParserServices(context);
     const checker = services.program.getTypeChecker();
 
-    /** Whether the language declares a property: its objects are made by the engine. */
+    /** Whether the language declares a property: then the engine created the object. */
     const isOfTheLanguage = symbol =>
       symbol.declarations?.every(({ parent }) =>
         /\/lib\.[\w.]+\.d\.ts$/.test(parent.getSourceFile().fileName),

@@ -1,8 +1,9 @@
-// The differences between the processors that can be emulated.
+// How the processors that can be emulated differ.
 
 /**
- * By Node's names. `debian` names the packages and `release` where they are from, `triplet` the compiler, `emulator` is the
- * command and its package. The processors are plain ones: newer ones have features that cost an emulator time.
+ * By Node's name of the architecture: `debian` is Debian's name and `release` the release of the packages, `triplet` is the
+ * compiler's prefix, `emulator` is the command and its package. The emulated processors are basic models: emulating the
+ * features of newer ones takes time.
  * @typedef {{ debian: string, release: string, triplet: string, emulator: [string, string], machine: string[], console: string }} Machine
  * @type {Record<import('../../dist/native.js').Processor, Machine>}
  */
@@ -25,7 +26,7 @@ export const ARCHITECTURES = {
   },
 };
 
-/** The commands that an emulated machine takes, with Debian's packages of them. */
+/** The commands that an emulated machine needs, with their Debian packages. */
 export function toolsFor(arch) {
   const { emulator, triplet } = ARCHITECTURES[arch];
   /** @type {Record<string, string>} */
@@ -33,7 +34,7 @@ export function toolsFor(arch) {
   return { ...Object.fromEntries([emulator]), cpio: 'cpio', ...compiler };
 }
 
-/** The commands of the compiler for a processor: this machine's own for its own. */
+/** The compiler commands for a processor: the native compiler for this machine's processor. */
 export const compilerFor = arch => {
   const { triplet } = ARCHITECTURES[arch];
   return arch === process.arch

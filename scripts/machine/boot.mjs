@@ -1,4 +1,4 @@
-// Starts the virtual machine and reads from its console what the tests report.
+// Starts the virtual machine and reads the reports of the tests from its console.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -6,8 +6,9 @@ import { stripVTControlCharacters } from 'node:util';
 import { ARCHITECTURES } from './architectures.mjs';
 
 /**
- * Boots a kernel and hands each line of the console to `show(line)`, or `report(kind, entry)` when it is one of
- * scripts/machine/reporter.cjs, init.sh, enforce-program.mjs or test/support/findings.ts. Ends with the machine, at the latest after so many minutes.
+ * Boots a kernel and passes each line of the console to `show(line)`, or to `report(kind, entry)` if it comes from
+ * scripts/machine/reporter.cjs, init.sh, enforce-program.mjs or test/support/findings.ts. Returns when the machine ends, after
+ * `minutes` at most.
  */
 export async function boot({
   arch,
@@ -27,7 +28,7 @@ export async function boot({
       ...machine,
       ...['-accel', accelerator, '-smp', `${processors}`, '-m', `${mebibytes}`],
       ...['-nographic', '-no-reboot', '-net', 'none', '-kernel', kernel, '-initrd', archive],
-      // Mitigations of a processor's faults cost time, and an emulated one has none.
+      // Mitigations take time, and an emulated processor has no vulnerabilities.
       ...['-append', `console=${terminal} quiet loglevel=1 panic=-1 mitigations=off rdinit=/init`],
     ],
     { stdio: ['ignore', 'pipe', 'inherit'], timeout: minutes * 60_000, killSignal: 'SIGKILL' },
@@ -35,7 +36,7 @@ export async function boot({
   const ended = once(running, 'exit');
   for await (const line of createInterface({ input: running.stdout })) {
     const [, kind, entry] = /@(booted|passed|failed|skipped|isolation|enforced|ended) (.*)$/.exec(line) ?? [];
-    // Firmware clears the screen.
+    // The firmware prints control sequences, such as one that clears the screen.
     if (kind === undefined) show(stripVTControlCharacters(line));
     else report(kind, JSON.parse(entry));
   }

@@ -1,4 +1,4 @@
-// Compiles the programs of the tests for the emulated machine.
+// Cross-compiles the test programs for the emulated machine.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ import { compilerFor } from './architectures.mjs';
 const newestUnder = directory =>
   Math.max(...filesUnder(directory).map(path => modified(join(directory, path))));
 
-/** The add-on: the prebuilt file when it is newer than its sources, else one built apart from the build of this machine. */
+/** The add-on: the prebuilt file if it is newer than its sources, otherwise a separate build. */
 export function addon(arch, cache) {
   const newest = Math.max(newestUnder(inRoot('native')), modified(inRoot('binding.gyp')));
   const prebuilt = inRoot(`prebuilds/linux-${arch}/seccomp.glibc.node`);
@@ -30,7 +30,7 @@ export function addon(arch, cache) {
   return own;
 }
 
-/** The programs and the add-on of the tests, by their names in out/. */
+/** The programs and the add-on of the tests, by their paths in out/. */
 export function probes(arch, cache) {
   const { CC, CXX } = compilerFor(arch);
   const headers = inRoot('node_modules/node-api-headers/include');
@@ -53,7 +53,7 @@ export function probes(arch, cache) {
   return Object.entries(recipes).map(([name, { source, command, flags }]) => {
     const path = inRoot(source);
     const binary = join(cache, arch, name);
-    // A recipe may have changed, too.
+    // The compiler options in this file may have changed, too.
     if (modified(binary) < Math.max(modified(path), modified(fileURLToPath(import.meta.url)))) {
       mkdirSync(dirname(binary), { recursive: true });
       const warnings = ['-Wall', '-Wextra', '-Werror'];

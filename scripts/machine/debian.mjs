@@ -1,15 +1,15 @@
-// Packages of a Debian release for any architecture, fetched and unpacked in folders of our own: nothing is installed, and the
-// sources and indexes of the system stay as they are.
+// Fetches and unpacks packages of a Debian release for any architecture in a private folder: nothing is installed, and the
+// package sources and indexes of the system do not change.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-/** Something that cannot be had from here: a release that is no longer kept, or no network at all. */
+/** Something cannot be fetched: Debian no longer has the release, or there is no network. */
 export class Unavailable extends Error {}
 
-/** Settings that make apt work on `directory` alone, without the hooks of the system. */
+/** Settings that make apt use only `directory`, without the hooks of the system. */
 const privateApt = (directory, architecture) => `
 Dir::State "${directory}/state";
 Dir::State::status "${directory}/status";
@@ -31,16 +31,16 @@ Debug::NoLocking "true";
 #clear APT::Update::Post-Invoke-Success;
 `;
 
-/** Debian's archives that this system gets its packages from: they have those of other architectures and releases too. */
+/** The Debian archives that this system uses: they have packages of other architectures and releases too. */
 export function archives() {
   const listed = execFileSync('apt-get', ['update', '--print-uris'], { encoding: 'utf8' });
   return [...new Set([...listed.matchAll(/^'(\S+\/debian(?:-security)?)\/dists\//gm)].map(([, uri]) => uri))];
 }
 
 /**
- * An apt of its own in a folder: `dependencies` gives the packages whose names match of all that one
- * depends on, `download` the paths of packages and of all that they depend on, `downloadAlone` that of one package, and
- * `tarball`, with the kind `deb-src`, that of what a source package was made from.
+ * A private apt in a folder. `dependencies` returns the packages that one depends on and whose names match a pattern.
+ * `download` returns the paths of packages and all their dependencies, `downloadAlone` that of one package, and `tarball`,
+ * with the kind `deb-src`, that of the original tarball of a source package.
  */
 export function debian({ directory, release, architecture, kind = 'deb' }) {
   for (const part of ['none', 'state/lists/partial', 'cache/archives/partial'])
@@ -93,7 +93,7 @@ export function debian({ directory, release, architecture, kind = 'deb' }) {
   };
 }
 
-/** Unpacks the files of a package, all or those that match a pattern, into a tree where `/bin` and `/lib` may be links. */
+/** Unpacks the files of a package that match a pattern into a tree in which `/bin` and `/lib` may be symbolic links. */
 export function unpack(path, tree, pattern = '*') {
   execFileSync(
     'sh',

@@ -1,5 +1,5 @@
-// Inside of the virtual machine: starts the workloads of a program plain, under its profile, and under one of the recorded names
-// alone, and prints a line of JSON for each.
+// Inside the virtual machine: starts the workloads of a program without a filter, under its profile, and under a profile of
+// only the recorded names, and prints a line of JSON for each.
 //   node scripts/machine/enforce-program.mjs PROGRAM PROFILE NAMES
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';

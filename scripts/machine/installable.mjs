@@ -1,4 +1,4 @@
-// The package as npm publishes it, and an npm that can install it without a network, for the virtual machine.
+// Prepares the package as npm publishes it, and an npm that can install it without a network, for the virtual machine.
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { run } from '../run.mjs';
 
 const npm = (...args) => run('npm', args).trim();
 
-/** Puts this machine's npm into the tree of a machine, unless it is there. */
+/** Copies this machine's npm into the tree of a virtual machine, unless it is there. */
 export function addNpm(tree) {
   const modules = join(tree, 'usr/lib/node_modules');
   if (existsSync(modules)) return;
@@ -22,8 +22,8 @@ export function addNpm(tree) {
 }
 
 /**
- * Puts npm into the tree of a machine, and into its folder /npm the tarball, the settings, and a cache of what an
- * installation fetches.
+ * Copies npm into the tree of a virtual machine, and the tarball, the settings, and a cache of the packages that an
+ * installation fetches into its folder /npm.
  */
 export function addInstallable(tree) {
   withScratch(join(tmpdir(), 'seccomp-installable-'), scratch => {
@@ -35,7 +35,7 @@ export function addInstallable(tree) {
     npm('install', '--prefix', join(scratch, 'elsewhere'), ...options, tarball);
     rmSync(join(cache, '_logs'), { recursive: true, force: true });
     renameSync(tarball, join(folder, 'package.tgz'));
-    // What is in the cache is filed under the registry that it came from.
+    // The cache is indexed by the registry of its packages.
     writeFileSync(
       join(folder, 'rc'),
       `registry=${npm('config', 'get', 'registry')}\noffline=true\ncache=/npm/cache\n`,

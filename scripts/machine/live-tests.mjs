@@ -1,4 +1,4 @@
-// The live tests, which depend on the kernel and on Node: lists them, and those that a machine cannot run.
+// Lists the live tests, which depend on the kernel and on Node, and those that a virtual machine cannot run.
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesUnder, inRoot } from '../files.mjs';
@@ -6,18 +6,18 @@ import { run } from '../run.mjs';
 
 const SUITE = ['native', 'process', 'attacks', 'cli', 'examples'];
 
-/** Files that a machine cannot even load, with the reason. */
+/** Test files that a virtual machine cannot even load, with the reason. */
 export const LEFT_OUT_FILES = {
   'out/test/cli/json-outputs.test.js': 'needs ajv, with which only this package is checked',
   'out/test/examples/packaging.test.js':
     'needs esbuild, which runs on the processor that it was installed for',
 };
-/** Tests that it cannot run, by parts of their titles. */
+/** Tests that a virtual machine cannot run, by parts of their titles. */
 export const LEFT_OUT = {
   'generated from libseccomp': 'needs a compiler and the source of libseccomp',
 };
 
-/** Paths of all live tests that a machine can load. */
+/** The paths of all live tests that a virtual machine can load. */
 export const liveFiles = () =>
   SUITE.flatMap(part =>
     filesUnder(inRoot('out/test', part))
@@ -26,10 +26,10 @@ export const liveFiles = () =>
       .filter(file => !Object.hasOwn(LEFT_OUT_FILES, file)),
   );
 
-/** A title without the seed that a run has chosen. */
+/** A title without the random seed of a run. */
 export const plainTitle = title => title.replace(/\bSEED=\w+/, 'SEED');
 
-/** Titles of the tests that this machine has in the files, without running them. */
+/** The titles of the tests in the files on this machine, without running them. */
 export function titlesHere(files) {
   const args = ['--dry-run', '--reporter', 'scripts/machine/reporter.cjs', ...files];
   const listed = run(process.execPath, ['node_modules/mocha/bin/mocha.js', ...args]);
@@ -38,10 +38,10 @@ export function titlesHere(files) {
     .filter(title => !Object.keys(LEFT_OUT).some(part => title.includes(part)));
 }
 
-/** Writes the jobs of a machine: a run of mocha for each file, the largest first. */
+/** Writes the jobs of a virtual machine: a run of mocha for each file, the largest first. */
 export function addTests(tree, files) {
   const config = {
-    // An emulated processor takes its time.
+    // An emulated processor is slow.
     timeout: 0,
     reporter: 'scripts/machine/reporter.cjs',
     grep: Object.keys(LEFT_OUT)

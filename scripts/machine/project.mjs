@@ -1,4 +1,4 @@
-// Packs the package with its live tests as an archive for the virtual machine, without files that only builds need.
+// Packs the package and its live tests as an archive for the virtual machine, without files that only builds need.
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,11 +33,11 @@ const PARTS = [
     'THIRD-PARTY.md',
   ],
 ];
-/** Besides what the package depends on: mocha, and what dist/ imports and the bundles contain. */
+/** Packages besides the dependencies: mocha, and packages that dist/ imports and the bundles contain. */
 const TEST_PACKAGES = ['mocha', 'commander', 'fastest-levenshtein', 'jsonc-parser'];
 const INIT = fileURLToPath(new URL('init.sh', import.meta.url));
 
-/** Folders of node_modules that packages need when they run, found the way Node finds them. */
+/** The folders of node_modules that packages need at run time, resolved as in Node. */
 function closure(names, from, found = new Set()) {
   for (const name of names) {
     let place = from;
@@ -52,9 +52,9 @@ function closure(names, from, found = new Set()) {
 }
 
 /**
- * Packs the package, what starts the jobs, and what `addJobs(tree)` puts into the tree: job-*.sh in its folder seccomp, run
- * there in the order of their names, as many at a time as there are processors. `cache` keeps what was compiled. Where all is
- * there that npm publishes for that processor, that comes along to be installed.
+ * Packs the package, the starter of the jobs, and the jobs that `addJobs(tree)` adds: job-*.sh in the folder seccomp, which
+ * run there in the order of their names, as many at a time as there are processors. `cache` is a folder for compiled files.
+ * If everything that npm publishes for the processor exists, includes it for an installation.
  */
 export function packProject(archive, { arch, cache, addJobs }) {
   withScratch(join(cache, '.project-'), scratch => {
@@ -67,7 +67,7 @@ export function packProject(archive, { arch, cache, addJobs }) {
     const { dependencies = {} } = readJson(inRoot('package.json'));
     for (const directory of closure([...TEST_PACKAGES, ...Object.keys(dependencies)], root))
       copy(directory, directory.slice(root.length));
-    // Where it is shipped, and where tests that move it about expect a build.
+    // The path in the shipped package, and the path of a build, which tests that move the add-on expect.
     const prebuilt = `prebuilds/linux-${arch}/seccomp.glibc.node`;
     const built = addon(arch, cache);
     for (const place of [prebuilt, 'build/Release/seccomp.node']) copy(built, place);
@@ -76,7 +76,7 @@ export function packProject(archive, { arch, cache, addJobs }) {
     addJobs(scratch);
     copyFileSync(INIT, join(scratch, 'init'));
     chmodSync(join(scratch, 'init'), 0o755);
-    // It becomes the root directory there, which tests enter as other users.
+    // The folder becomes the root directory, which tests enter as other users.
     chmodSync(scratch, 0o755);
     pack(scratch, archive);
   });

@@ -1,4 +1,4 @@
-// mocha's reporter inside of the virtual machine: a line of JSON a test, for the host.
+// The mocha reporter inside the virtual machine: prints a line of JSON per test for the host.
 'use strict';
 const { reporters } = require('mocha');
 

@@ -1,4 +1,4 @@
-// A small Debian with Node in it as an initial file system, and kernels for it, made once and kept in deps/machine.
+// A small Debian with Node as an initial file system, and kernels for it, made once and kept in deps/machine.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -17,7 +17,7 @@ import { run } from '../run.mjs';
 import { ARCHITECTURES } from './architectures.mjs';
 import { debian, Unavailable, unpack } from './debian.mjs';
 
-/** What the live tests run, and what Node needs. usr-is-merged stands in for a package that would bring Perl. */
+/** The packages that the live tests and Node need. usr-is-merged replaces a package that would depend on Perl. */
 const PACKAGES = [
   'bash',
   'bubblewrap',
@@ -35,7 +35,7 @@ const PACKAGES = [
   'util-linux',
 ];
 
-/** Fetches the Node of a major version from npm and puts it into the tree. */
+/** Fetches Node of a major version from npm and copies it into the tree. */
 function addNode(scratch, tree, name, major) {
   const prefix = join(scratch, 'npm');
   const options = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--force', '--loglevel=error'];
@@ -49,10 +49,10 @@ function addNode(scratch, tree, name, major) {
   chmodSync(binary, 0o755);
 }
 
-/** What no program reads. */
+/** Files that no program reads. */
 const DOCUMENTATION = ['doc', 'info', 'locale', 'man'].map(name => `usr/share/${name}`);
 
-/** The tree of a Debian: one folder for programs and one for libraries, root as the only user that is needed. */
+/** Makes the tree of a Debian: one folder for programs and one for libraries, and root as the only user. */
 function makeTree(tree, packages, unneeded) {
   for (const folder of ['bin', 'lib', 'sbin']) {
     mkdirSync(join(tree, 'usr', folder), { recursive: true });
@@ -68,12 +68,12 @@ function makeTree(tree, packages, unneeded) {
   writeFileSync(join(tree, 'etc/hosts'), '127.0.0.1 localhost\n');
 }
 
-/** Packs a tree the way the kernel unpacks it at its start, everything owned by root. */
+/** Packs a tree as an initramfs, with everything owned by root. */
 export function pack(tree, archive) {
   run('sh', ['-ec', 'find . | cpio --quiet -o -H newc -R 0:0 > "$0"', archive], { cwd: tree });
 }
 
-/** Makes a folder in `cache` that is named after its recipe, unless it is there: moved into place when it is whole. */
+/** Makes a folder in `cache` named after its recipe, unless it exists; renames it to its final path when it is complete. */
 function made(cache, name, recipe, make) {
   const stamp = createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 12);
   const directory = join(cache, `${name}-${stamp}`);
@@ -89,7 +89,7 @@ function made(cache, name, recipe, make) {
 }
 
 /**
- * Path of the system without the package, as an archive, with `programs`, packages of Debian, in it.
+ * The path of an archive of the system without this package, with `programs`, which are Debian packages.
  * @param {{ arch: string, cache: string, nodeMajor: number, programs?: string[] }} options
  */
 export function system({ arch, cache, nodeMajor, programs = [] }) {
@@ -111,7 +111,7 @@ export function system({ arch, cache, nodeMajor, programs = [] }) {
   return join(directory, 'system.cpio');
 }
 
-/** Path of the kernel of a release of Debian. */
+/** The path of the kernel of a Debian release. */
 export function kernel({ arch, cache, release }) {
   const { debian: architecture } = ARCHITECTURES[arch];
   const recipe = [release, architecture];
@@ -119,7 +119,7 @@ export function kernel({ arch, cache, release }) {
     const apt = debian({ directory: join(scratch, 'apt'), release, architecture });
     const tree = join(scratch, 'tree');
     mkdirSync(tree);
-    // The package of that name depends on the one of the version, which in newer releases has the image in a third one.
+    // This package depends on one with the version in its name, which in newer releases depends on a third with the image.
     const packages = apt.dependencies(`linux-image-${architecture}`, /^linux-(?:image|binary)-\d/).sort();
     if (packages.length === 0)
       throw new Error(`linux-image-${architecture} of ${release} depends on no kernel`);

@@ -1,9 +1,9 @@
-// The needs of an emulated machine on this one: commands, installed if they are missing, and Debian's archives.
+// The requirements of an emulated machine: commands, installed if they are missing, and Debian's archives.
 import { installPackages, missingPackages, onPath } from '../debian-packages.mjs';
 import { toolsFor } from './architectures.mjs';
 import { archives } from './debian.mjs';
 
-/** Installs what is missing. Gives the reason why machines cannot be emulated here, if there is one. */
+/** Installs missing commands. Returns why machines cannot be emulated here, or undefined. */
 export function obstacle(archs) {
   if (process.platform !== 'linux' || !onPath('apt-get') || !onPath('dpkg')) return 'needs apt and dpkg';
   if (archives().length === 0) return "needs Debian's archives among those of apt";
@@ -11,7 +11,7 @@ export function obstacle(archs) {
   try {
     installPackages(missingPackages(tools));
   } catch (error) {
-    // What apt said comes before.
+    // The last line is the error; apt's output precedes it.
     return error.message.split('\n').at(-1);
   }
   return undefined;

@@ -1,4 +1,4 @@
-// Times system calls under filters: a child for each filter, loops of each call in it, the median loop counts.
+// Times system calls under filters: a child per filter runs loops of each call, and reports the median loop.
 //
 //   call-cost ROUNDS LOOPS CALLS FILTER...   prints a line for each filter of each round (`-` is no filter):
 //                                            nanoseconds and result of each kind of call, in the order of kKinds;
@@ -25,7 +25,7 @@ struct Kind {
 static const struct Kind kKinds[] = {
     {SYS_getppid, 0},
     {SYS_personality, 0xffffffff},
-    // An operation that keyctl does not have, so that it does nothing where it is not refused.
+    // keyctl has no such operation, so the call does nothing if it is allowed.
     {SYS_keyctl, 0x7fffffff},
 };
 enum { kKindCount = sizeof kKinds / sizeof *kKinds };

@@ -1,4 +1,4 @@
-// What the programs that measure filters have in common.
+// Shared by the programs that measure filters.
 #pragma once
 
 #include <errno.h>

@@ -92,7 +92,7 @@ static size_t compile(const struct Table* table, uint32_t optimize, void* progra
     check(seccomp_rule_add_array(context, rule->action, rule->syscall, rule->count, rule->comparisons),
           "seccomp_rule_add_array");
   }
-  // 2.6.0 copies as many bytes as there is room for, so it is first asked how many there are.
+  // 2.6.0 copies as many bytes as the buffer holds, so the first call asks for the size.
   size_t length = 0;
   check(seccomp_export_bpf_mem(context, NULL, &length), "seccomp_export_bpf_mem");
   if (length > kMaxBytes) die("the program", E2BIG);
@@ -120,7 +120,7 @@ int main(int argc, char** argv) {
   struct Table table = {.rules = calloc(kMaxRules, sizeof(struct Rule))};
   void* program = malloc(kMaxBytes);
   if (table.rules == NULL || program == NULL) die("memory", ENOMEM);
-  // The newest level, as the package takes it: the rules may be for another kernel.
+  // The newest level, as in the package: the rules may be for another kernel.
   check(seccomp_api_set(7), "seccomp_api_set");
   read_table(argv[1], &table);
   const struct scmp_version* version = seccomp_version();

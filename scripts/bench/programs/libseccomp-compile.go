@@ -1,4 +1,4 @@
-// The same as libseccomp-compile.c through the binding for Go, in the version of Debian's package, which exports to a file only.
+// Does what libseccomp-compile.c does, through Debian's version of the Go binding, which exports only to a file.
 package main
 
 import (
@@ -41,7 +41,7 @@ func number(word string) uint64 {
 	return value
 }
 
-// The binding has constants of its own in the place of the C ones.
+// The binding has its own constants instead of the C ones.
 func action(word string) seccomp.ScmpAction {
 	value := number(word)
 	switch value & 0xffff0000 {

@@ -1,5 +1,5 @@
-# The same as libseccomp-compile.c through Debian's binding for Python, which exports to a file only. It has a libseccomp of
-# its own inside, which is older: the first line ends with a tab and the calls that it does not know, which are left out.
+# Does what libseccomp-compile.c does, through Debian's Python binding, which exports only to a file. The binding contains
+# an older libseccomp: the first line ends with a tab and the calls that it does not know, which are left out.
 import ctypes
 import os
 import sys
@@ -43,7 +43,7 @@ def compile_table(table, optimize, file):
     context.export_bpf(file)
 
 
-# SCMP_FLTATR_CTL_OPTIMIZE, which older bindings have no name for.
+# SCMP_FLTATR_CTL_OPTIMIZE, which older bindings do not name.
 ATTRIBUTE_OPTIMIZE = 8
 
 # __NR_SCMP_ERROR.

@@ -1,4 +1,4 @@
-// Times seccomp(2) for programs that are given in turn: a child for each load, since a filter cannot be taken off.
+// Times seccomp(2) for several programs in turn. Each load needs its own child, because a filter cannot be removed.
 //
 //   load-time ROUNDS FILTER...   prints a line for each round: the nanoseconds of each filter's load
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-// As start-apply.mjs, in CommonJS; with a directory, a cache of programs there.
+// Like start-apply.mjs, in CommonJS; with a directory, uses a program cache there.
 const { applyProfile, status } = require('seccomp/apply');
 
 const [, , profile, cache] = process.argv;

@@ -1,5 +1,5 @@
-// Puts the process under a profile: one that ships by its name, any other compiled and proven, with a directory by a cache of programs.
-// Says when it is in force.
+// Applies a profile, and prints when it is in force: a shipped profile by its name, or any other, which is compiled and
+// proven; with a directory, through a program cache there.
 import { applyProfile, status } from 'seccomp/apply';
 
 const [, , profile, cache] = process.argv;

@@ -1,4 +1,4 @@
-// Writes the program that start-apply.mjs would load, which on Node 22 and later is made for the descriptors of its rings.
+// Writes the program that start-apply.mjs would load. On Node 22 and later it depends on the descriptors of Node's rings.
 import { writeFileSync } from 'node:fs';
 import { applyProfile } from 'seccomp';
 

@@ -1,3 +1,3 @@
-// As start-import.mjs, in CommonJS.
+// Like start-import.mjs, in CommonJS.
 require('seccomp');
 process.stdout.write(String(process.hrtime.bigint()));

@@ -1,4 +1,4 @@
-// Loads the package, says when that is done and does nothing with it.
+// Loads the package, prints when it is loaded, and does nothing else.
 import 'seccomp';
 
 process.stdout.write(String(process.hrtime.bigint()));

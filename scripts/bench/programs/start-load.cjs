@@ -1,4 +1,4 @@
-// As start-load.mjs, in CommonJS.
+// Like start-load.mjs, in CommonJS.
 const { readFileSync } = require('node:fs');
 const { load, status } = require('seccomp/load');
 

@@ -1,4 +1,4 @@
-// Puts the process under a program that was compiled before, and says when it is in force.
+// Loads a program that was compiled before, and prints when it is in force.
 import { readFileSync } from 'node:fs';
 import { load, status } from 'seccomp/load';
 

@@ -1,4 +1,4 @@
-// Reads a file and says when that is done: what Node takes for a program that has something to load.
+// Reads a file and prints when it is done: the time that Node takes for a program that loads something.
 import { readFileSync } from 'node:fs';
 
 readFileSync(process.argv[2]);

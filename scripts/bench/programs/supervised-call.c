@@ -1,5 +1,5 @@
-/* The cost of a call that a supervisor answers: makes it COUNT times and prints the nanoseconds of one. With `serve`, forks
- * first and answers the calls itself, as simply as can be: an event loop, one receive and one response a call.
+/* The cost of a call that a supervisor answers: makes COUNT calls and prints the nanoseconds per call. With `serve`,
+ * forks first and answers the calls itself, as simply as possible: an event loop, one receive and one response per call.
  * Usage: supervised-call COUNT [serve] */
 #include <errno.h>
 #include <linux/filter.h>
@@ -44,7 +44,7 @@ static void make_calls(long count) {
   fflush(stdout);
 }
 
-/** One descriptor through a socket, in either direction. */
+/** A control message with one descriptor, to send or receive. */
 union control {
   struct cmsghdr header;
   char bytes[CMSG_SPACE(sizeof(int))];
