@@ -8,7 +8,7 @@ import { applyProfile, status } from 'seccomp';
 
 const FILE = '/etc/hostname';
 
-/** In a worker: nothing is opened, connected or started any more. */
+/** For a worker: it can no longer open files, connect, or start programs. */
 const PROFILE = {
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [

@@ -14,7 +14,7 @@ const attempt = action => {
 };
 
 if (status().mode === 'disabled') {
-  // Not in a container: this program again, under Docker's filter.
+  // Outside a container, run this program again under Docker's filter.
   const { status: code } = spawnSync(process.execPath, [fileURLToPath(import.meta.url)], {
     profile: 'docker-default',
     stdio: 'inherit',
@@ -23,7 +23,7 @@ if (status().mode === 'disabled') {
 } else {
   const { filters: beneath } = status();
   const before = attempt(() => chmodSync('/nowhere', 0o600));
-  // It allows everything else: what Docker's filter refuses stays refused.
+  // The layer allows everything else, but Docker's filter still refuses its calls.
   const { layer, warnings } = applyProfile({
     defaultAction: 'SCMP_ACT_ALLOW',
     syscalls: [

@@ -1,4 +1,4 @@
-// Inspects a profile without loading anything: its meaning, its program, and the meaning of a program from elsewhere.
+// Inspects a profile without loading a filter: its meaning, its program, and the meaning of another program.
 import { compile, disassemble, resolveProfile } from 'seccomp';
 import {
   decode,
@@ -39,7 +39,7 @@ const inet = ask('socket', 2);
 console.log(`socket(AF_UNIX): ${actionName(unix.action)}`);
 console.log(`socket(AF_INET): ${actionName(inet.action)}\n`);
 
-// The program, which compile has proven to mean the same.
+// The program, which compile has proven to be equivalent to the policy.
 const filter = compile(policy);
 console.log(filter.disassembly);
 
@@ -48,7 +48,7 @@ const program = decode(filter.bpf);
 const run = interpret(program, seccompData(inet.event));
 console.log(`${run.steps} instructions for socket(AF_INET): ${actionName(run.action)}\n`);
 
-// Any program in the kernel's format can be listed and compared with a policy: here one whose comparison was changed.
+// Any program in the kernel's format can be listed and compared with a policy: here one with a modified comparison.
 const patched = program.map(instruction =>
   instruction.code === 0x15 && instruction.k === 1 ? { ...instruction, k: 2 } : instruction,
 );

@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { applyProfile } from 'seccomp';
 
-/** What Node makes anyway, what a server makes that listens already, and what a timely end of the process needs. */
+/** The calls that Node always makes, those of a server that already listens, and those of an orderly exit. */
 const PROFILE = {
   defaultAction: 'SCMP_ACT_ERRNO',
   syscalls: [
@@ -82,7 +82,7 @@ const server = createServer(async (request, response) => {
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 
-// The client is another process, started while that is still possible: it asks for every page and prints the answers.
+// The client is a separate process, started while that is still possible. It requests every page and prints the responses.
 const client = spawn(
   process.execPath,
   [

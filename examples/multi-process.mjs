@@ -1,5 +1,5 @@
 // An application with several processes, like browsers and Electron: one for untrusted content, which can do almost
-// nothing, one for the network, which has no files, and a broker that decides. They exchange messages.
+// nothing, one for the network, which cannot open files, and a broker that decides. They exchange messages.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -22,9 +22,9 @@ const FILES = ['open', 'openat', 'openat2', 'creat'];
 const SOCKETS = ['socket', 'socketpair', 'connect', 'bind', 'listen'];
 const PROGRAMS = ['execve', 'execveat', 'ptrace', 'kill', 'process_vm_writev', 'pidfd_getfd'];
 
-/** From the first instruction on; io_uring is refused already then, so that no rings are open. */
+/** From the first instruction on. This already refuses io_uring, so that no rings are open later. */
 const AT_START = { content: refusing(...SOCKETS, 'ptrace'), network: refusing('ptrace') };
-/** By themselves, once their modules have been read: a second filter, on top of the first. */
+/** Applied by the processes themselves once their modules are loaded: a second filter, on top of the first. */
 const WHEN_READY = { content: refusing(...FILES, ...PROGRAMS), network: refusing(...FILES, ...PROGRAMS) };
 
 const attempt = async action => {
@@ -61,7 +61,7 @@ if (role === 'network') {
 
   content.send(`${origin}/allowed`);
   const [{ request }] = await once(content, 'message');
-  // The broker decides, and does not trust the messages.
+  // The broker decides, because it does not trust the messages.
   if (new URL(request).origin !== origin) throw new Error('not allowed');
   network.send(request);
   const [page] = await once(network, 'message');

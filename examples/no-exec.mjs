@@ -1,4 +1,4 @@
-// A service that can no longer start programs: not itself, not in a library, not in code of an attacker.
+// A service that can no longer start programs, neither in its own code, nor in a library, nor in an attacker's code.
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -8,7 +8,7 @@ const PROFILE = {
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [
     { names: ['execve', 'execveat'], action: 'SCMP_ACT_ERRNO', errno: 'EACCES' },
-    // Without other programs, it needs no child processes either; threads stay possible.
+    // Without other programs, it needs no child processes either; it can still start threads.
     { names: ['fork', 'vfork'], action: 'SCMP_ACT_ERRNO', errno: 'EACCES' },
   ],
 };

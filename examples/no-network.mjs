@@ -7,20 +7,20 @@ const AF_UNIX = 1;
 
 const PROFILE = {
   defaultAction: 'SCMP_ACT_ALLOW',
-  // Without these, programs of 32 bits would be killed at their first call.
+  // Without these, 32-bit programs would be killed at their first call.
   archMap: [
     { architecture: 'SCMP_ARCH_X86_64', subArchitectures: ['SCMP_ARCH_X86', 'SCMP_ARCH_X32'] },
     { architecture: 'SCMP_ARCH_AARCH64', subArchitectures: ['SCMP_ARCH_ARM'] },
   ],
   syscalls: [
     {
-      // Every other family: AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_VSOCK, AF_ALG and those still to come.
+      // Every other family: AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_VSOCK, AF_ALG, and future ones.
       names: ['socket', 'socketpair'],
       action: 'SCMP_ACT_ERRNO',
       errno: 'EACCES',
       args: [{ index: 0, value: AF_UNIX, op: 'SCMP_CMP_NE' }],
     },
-    // 32-bit programs make the same calls through this one, whose arguments are in memory, which no filter can read.
+    // 32-bit programs make the same calls through socketcall, whose arguments are in memory: no filter can read them.
     { names: ['socketcall'], action: 'SCMP_ACT_ERRNO', errno: 'EACCES' },
     // Rings create sockets without any of these calls.
     {
@@ -28,16 +28,16 @@ const PROFILE = {
       action: 'SCMP_ACT_ERRNO',
       errno: 'ENOSYS',
     },
-    // A process that may trace others can take their sockets.
+    // A process that can trace others could take their sockets.
     { names: ['ptrace', 'pidfd_getfd', 'process_vm_readv', 'process_vm_writev'], action: 'SCMP_ACT_ERRNO' },
   ],
 };
 
-/** Without a command, one that tries. */
+/** The default command, which tries to connect. */
 const TRY = ['bash', '-c', 'exec 2>&1; echo > /dev/tcp/127.0.0.1/1'];
 
 const [command, ...args] = process.argv.length > 2 ? process.argv.slice(2) : TRY;
-// Descriptors are inherited: a socket among them would keep working. The standard streams are pipes here.
+// An inherited socket would still work. The standard streams are pipes here.
 const { status, signal, stdout, stderr } = spawnSync(command, args, { profile: PROFILE, encoding: 'utf8' });
 process.stdout.write(stdout);
 process.stderr.write(stderr);

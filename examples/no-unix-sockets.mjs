@@ -19,7 +19,7 @@ applyProfile({
       errno: 'EAFNOSUPPORT',
       args: [{ index: 0, value: AF_UNIX, op: 'SCMP_CMP_EQ' }],
     },
-    // With a ring, a program could create sockets nevertheless.
+    // Otherwise a program could create sockets through a ring.
     { names: ['io_uring_setup'], action: 'SCMP_ACT_ERRNO', errno: 'ENOSYS' },
   ],
 });

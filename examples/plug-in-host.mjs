@@ -1,17 +1,18 @@
-// A host for third-party plug-ins. Each plug-in runs in a process of its own, which cannot open files for writing,
-// has no network and cannot start programs. The results of a plug-in are untrusted data.
+// A host for third-party plug-ins. Each plug-in runs in its own process, which cannot open files for writing, has no
+// network and cannot start programs. The results of a plug-in are untrusted data.
 // Usage: node examples/plug-in-host.mjs [SECONDS]   the time limit for each
 import { once } from 'node:events';
 import { SandboxedWorker } from 'seccomp';
 import { NEEDED_CALLS } from 'seccomp/inspect';
 
 const needed = new Set([...NEEDED_CALLS.base, ...NEEDED_CALLS.worker]);
-// Allowed below in part, or not at all. tgkill stays, since V8 stops its threads by it; native code could signal others.
+// Allowed below only in part, or not at all. tgkill stays, because V8 stops its threads with it; native code could signal
+// other processes.
 for (const name of ['openat', 'clone3', 'kill']) needed.delete(name);
 
 const SECONDS = Number(process.argv[2] ?? 10);
 
-/** What a running Node and a worker in it need, and nothing else. */
+/** Allows only the calls that a running Node with a worker needs. */
 const PROFILE = {
   defaultAction: 'SCMP_ACT_ERRNO',
   defaultErrno: 'EACCES',
@@ -47,7 +48,7 @@ const PROFILE = {
   ],
 };
 
-/** What the plug-ins would be files for. */
+/** The plug-ins, which would normally be files. */
 const PLUG_INS = {
   good: `const { parentPort } = require('node:worker_threads');
          parentPort.on('message', words => parentPort.postMessage(words.map(word => word.toUpperCase())));`,
@@ -67,12 +68,12 @@ async function ask(name) {
   const worker = new SandboxedWorker(PLUG_INS[name], {
     eval: true,
     profile: PROFILE,
-    // The start of Node would need more than this allows. In return, Node 22 and later have opened rings by then, which
-    // native code could use; a plug-in in JavaScript cannot.
+    // Node needs more calls to start than this profile allows. The disadvantage: Node 22 and later have opened rings by
+    // then, which native code could use; a plug-in in JavaScript cannot.
     load: 'before-user-code',
-    // No environment of this process: no keys, no tokens.
+    // The plug-in does not inherit this process's environment, which may contain keys and tokens.
     env: {},
-    // As the same user it would have all files of that user; root would have even more.
+    // As the same user, it could read all files of that user; root could read even more.
     ...(process.getuid() === 0 && { uid: 65534, gid: 65534 }),
     resourceLimits: { maxOldGenerationSizeMb: 32 },
   });

@@ -1,5 +1,5 @@
-// Puts this process under Docker's default profile and shows the effects: every line is a result from the kernel,
-// before and after. Exits with 1 if a result is not as expected.
+// Applies Docker's default profile to this process and shows the effects: every line has the kernel's result before and
+// after. Exits with 1 if a result is not as expected.
 import { spawnSync } from 'node:child_process';
 import { scrypt } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
@@ -19,10 +19,10 @@ import { makeTarget, syscallNumber } from 'seccomp/inspect';
 const { arch } = makeTarget();
 const helper = buildHelper();
 
-/** Arguments that the kernel itself refuses, so that nothing happens to this machine whatever the filter answers. */
+/** An argument that the kernel itself rejects, so that the calls do nothing even if the filter allows them. */
 const BAD_POINTER = '1';
 
-/** Made by a child, which inherits the filter. `after` are the answers that count as expected. */
+/** Calls that a child makes, which inherits the filter. `after` lists the expected results. */
 const CALLS = [
   { title: 'unshare: new namespaces', call: 'unshare', args: ['0x1'], after: ['EPERM'] },
   {
@@ -37,13 +37,13 @@ const CALLS = [
   { title: 'perf_event_open', call: 'perf_event_open', args: [BAD_POINTER], after: ['EPERM'] },
   { title: 'socket(AF_ALG), by its argument', call: 'socket', args: ['38', '0xff'], after: ['EPERM'] },
   { title: 'clone3: libc falls back to clone', call: 'clone3', args: ['0', '0'], after: ['ENOSYS'] },
-  // The profile has EPERM; if this Node has open rings, applyProfile uses ENOSYS for io_uring.
+  // The profile has EPERM. If this Node has open rings, applyProfile uses ENOSYS for io_uring.
   { title: 'io_uring_setup', call: 'io_uring_setup', args: ['0', '0'], after: ['EPERM', 'ENOSYS'] },
   // Docker allows it since Linux 4.8: a traced process can no longer bypass its filter.
   { title: 'ptrace, which the profile allows', call: 'ptrace', args: ['16', '0'], after: ['ESRCH'] },
 ];
 
-/** What programs do all day, in this process. */
+/** Typical work of programs, done in this process. */
 const WORK = [
   ['files', files],
   ['TCP on the loopback', () => withServer(port => talk(port))],
@@ -97,7 +97,7 @@ if (mode !== 'filter' || !noNewPrivs) {
 console.log(failures === 0 ? '\nAll as expected.' : `\n${failures} not as expected.`);
 process.exitCode = failures === 0 ? 0 : 1;
 
-/** Compiles syscall.cc, once. */
+/** Compiles syscall.cc if it has changed. */
 function buildHelper() {
   const source = fileURLToPath(new URL('syscall.cc', import.meta.url));
   const directory = fileURLToPath(new URL('../out/examples/', import.meta.url));
@@ -118,7 +118,7 @@ function buildHelper() {
   return program;
 }
 
-/** The name of the errno with which the kernel answers a call. */
+/** The name of the errno that a call returns. */
 function ask({ call, args }) {
   const { stdout, stderr, signal, error } = spawnSync(helper, [String(syscallNumber(arch, call)), ...args], {
     encoding: 'utf8',

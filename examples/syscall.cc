@@ -1,5 +1,5 @@
-// Makes one system call, given by its number and arguments, and prints the errno of the answer, 0 for success.
-// Node has no way to make system calls that nobody wrote a function for; start.mjs runs this as a child instead.
+// Makes one system call, given by its number and arguments, and prints its errno, 0 for success. Node cannot make
+// system calls for which it has no function, so start.mjs runs this as a child.
 #include <unistd.h>
 
 #include <cerrno>

@@ -1,4 +1,4 @@
-// A worker thread that confines itself before it handles its input, and what that covers and what not.
+// A worker thread that confines itself before it handles its input. Shows what that covers and what it does not.
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
@@ -6,7 +6,7 @@ import { applyProfile } from 'seccomp';
 
 const FILE = '/etc/passwd';
 
-/** Nothing is opened and nothing is connected any more; everything else goes on. */
+/** The thread can no longer open files or connect; everything else still works. */
 const PROFILE = {
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [
@@ -46,7 +46,7 @@ if (isMainThread) {
     threads: threads.length,
     scope,
     synchronous: await attempt(() => readFileSync(FILE)),
-    // Asynchronous file calls are made by the threads of libuv's pool, which serve the whole process.
+    // The threads of libuv's pool make asynchronous file calls, and they serve the whole process.
     asynchronous: await attempt(() => readFile(FILE)),
   });
 }
