@@ -1,4 +1,4 @@
-// Builds of the add-on that only checks need, and the checks of the C++ sources that use them.
+// Builds of the add-on for checks only, and the checks of the C++ sources that use these builds.
 import { cpSync, existsSync, symlinkSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { inRoot, readJson, root } from '../scripts/files.mjs';
@@ -7,17 +7,17 @@ import { run } from '../scripts/run.mjs';
 import { toolchain } from '../scripts/toolchain.mjs';
 import { MOCHA, NATIVE_SUITE, STRESS_SUITE, suite } from './suite.mjs';
 
-/** The compilers of `sanitizedBuild`, with Debian's packages of them. */
+/** The compilers of `sanitizedBuild`, with their Debian packages. */
 export const SANITIZED = { cmake: 'cmake', 'g++': 'g++', make: 'make' };
 
-/** The files of the repository that match, new ones too. */
+/** The files of the repository that match, including new ones. */
 export const filesOf = patterns =>
   run('git', ['ls-files', '--cached', '--others', '--exclude-standard', '--deduplicate', '--', ...patterns])
     .split('\n')
     .filter(path => path !== '' && existsSync(inRoot(path)));
 
 /**
- * A copy of the tree with what was compiled from TypeScript, for a build of the add-on of its own.
+ * Copies the tree with the compiled TypeScript, for another build of the add-on.
  * @param {string} copy
  */
 export function copyTree(copy) {
@@ -51,7 +51,7 @@ function sanitizedBuild({ scratch }) {
   return cmake('build', directory, '--CDCMAKE_UNITY_BUILD=ON', '--CDCMAKE_UNITY_BUILD_BATCH_SIZE=0');
 }
 
-/** What a build compiles as C++: files, which may include several sources, with the commands. */
+/** The C++ files that a build compiles, with their commands; a file may include several sources. */
 const compiledFiles = build =>
   readJson(join(build, 'compile_commands.json')).filter(({ file }) => /\.(?:cc|cxx)$/.test(file));
 
@@ -62,8 +62,8 @@ const runClangTidy = (build, files, ...options) =>
   });
 
 /**
- * Runs the checks of .clang-tidy, but for the static analyzer, on the sources that are compiled as one. Some of these checks find
- * nothing in files that another one includes: `clangTidyByFile` is for them.
+ * Runs the checks of .clang-tidy, except the static analyzer, on the sources that are compiled as one. Some of these checks
+ * find nothing in included files: `clangTidyByFile` is for them.
  */
 export function clangTidy(context) {
   const build = sanitizedBuild(context);
@@ -76,7 +76,7 @@ export function clangTidy(context) {
   );
 }
 
-/** Runs all checks of .clang-tidy on each source by itself, the fuzzers included, which only clang builds. */
+/** Runs all checks of .clang-tidy on each source by itself, including the fuzzers, which only clang can build. */
 export function clangTidyByFile({ scratch }) {
   const build = cmake('configure', join(scratch, 'by-file'));
   runClangTidy(build, compiledFiles(build));
@@ -88,8 +88,8 @@ export function clangTidyByFile({ scratch }) {
 }
 
 /**
- * Runs the native and the stress suite with the add-on under AddressSanitizer and UndefinedBehaviorSanitizer; with STRESS=1 in
- * full size.
+ * Runs the native and the stress suite with the add-on under AddressSanitizer and UndefinedBehaviorSanitizer; with STRESS=1,
+ * the full stress suite.
  */
 export function sanitizers(context) {
   const built = sanitizedBuild(context);
@@ -101,17 +101,17 @@ export function sanitizers(context) {
     env: {
       CHILD_MINUTES: '10',
       LD_PRELOAD: runtime.join(' '),
-      // Node frees little at its end; a test measures memory, which the quarantine would keep.
+      // Node frees little at exit. One test measures memory, which a large quarantine would keep.
       ASAN_OPTIONS: 'detect_leaks=0:quarantine_size_mb=8',
       UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1',
     },
   });
 }
 
-/** Of the options of a compiler, those that do not depend on the C library. */
+/** The compiler options that do not depend on the C library. */
 const FOR_ANY_LIBC = /(?<= )(?:-isystem \S+|-[IDW]\S+|-std=\S+|-fno-(?:exceptions|rtti))(?= )/g;
 
-/** Compiles every source for musl: to make the add-ons takes minutes, to find that the sources are fit for it seconds. */
+/** Compiles every source for musl: building the add-ons takes minutes, but checking that they compile takes seconds. */
 export function musl(context) {
   const { zig, env } = toolchain();
   const calls = compiledFiles(sanitizedBuild(context))

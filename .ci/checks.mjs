@@ -11,7 +11,7 @@ import { checkContents, checkPacked, checkPrebuilt } from './package.mjs';
 import { Skip } from './runner.mjs';
 import { ARM64_SUITE, LIBSECCOMP_SUITE, MOCHA, NODE_SUITE, suite } from './suite.mjs';
 
-/** For each fuzzer, beyond what the corpus takes. */
+/** Seconds for each fuzzer, in addition to the time for the corpus. */
 const FUZZ_SECONDS = 5;
 
 const bin = (name, ...args) => run(inRoot('node_modules/.bin', name), args);
@@ -26,9 +26,9 @@ const ONLY_ON_X64 = 'the compiler of the prebuilt files needs an x64 processor';
 const nodeSuite = major => context => suite(context, nodeBinary(major), [MOCHA, ...NODE_SUITE]);
 
 /**
- * By name. A lane's checks run in this order and build on what others made; tests of live processes are in one, so that they run
- * one after the other. Those without a lane are for a change of what they check, and for each night: twenty-five minutes do not
- * hold them.
+ * The checks by name. The checks of a lane run in this order and use the results of earlier ones. Tests of live processes are
+ * in one lane, so that they run one after the other. Checks without a lane take too long for every change: run them for a
+ * change to what they check, and every night.
  * @type {Record<string, import('./runner.mjs').Check>}
  */
 export const CHECKS = {
@@ -90,7 +90,7 @@ export const CHECKS = {
     },
   },
   'api-table': { lane: 'built', run: () => script('generate-api-table', '--check') },
-  // Fails when an export, or a member of one, has no comment, and on links that lead nowhere; typedoc.json has the rules.
+  // Fails if an export or one of its members has no comment, and on broken links; typedoc.json has the rules.
   typedoc: { lane: 'built', run: () => bin('typedoc', '--emit', 'none') },
   'clang-format': {
     lane: 'built',
@@ -125,14 +125,14 @@ export const CHECKS = {
   package: { lane: 'built', run: checkContents },
   packed: { lane: 'built', run: checkPacked },
   managers: { run: () => script('check-managers') },
-  // Whether all can be measured, with few rounds. What it measures is for docs/performance.md.
+  // Only checks that every benchmark works, with few rounds: docs/performance.md has the measurements.
   bench: { needs: { strace: 'strace', gcc: 'gcc' }, run: () => script('bench/run', '--quick') },
   bundlers: { lane: 'built', run: () => script('check-bundlers') },
   arm64: {
     lane: 'built',
     needs: toolsFor('arm64'),
     run({ totals }) {
-      // The whole of the live tests takes an emulated machine the better part of an hour: npm run test:arm64.
+      // All live tests take most of an hour in an emulated machine: npm run test:arm64.
       const said = script('test-machine', 'arm64', ...ARM64_SUITE);
       const [, reason] = /^skipped: (.*)$/m.exec(said) ?? [];
       if (reason !== undefined) throw new Skip(reason);
@@ -143,7 +143,7 @@ export const CHECKS = {
       totals.skipped += skipped;
     },
   },
-  // The oldest Node runs everything, the newest this. The nightly run has all that lives on each (scripts/nightly.mjs).
+  // The oldest Node runs all tests, the newest runs these. The nightly run has the live tests on each (scripts/nightly.mjs).
   'node-26': { lane: 'built', run: nodeSuite(26) },
   'node-24': { run: nodeSuite(24) },
   'node-22': { run: nodeSuite(22) },

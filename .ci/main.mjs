@@ -11,13 +11,13 @@ const known = Object.keys(CHECKS);
 const { operands } = commandLine(`.ci/run [${known.join('|')}]...`, { count: [0, Infinity], known });
 const totals = { passed: 0, failed: 0, skipped: 0 };
 const scratch = mkdtempSync(join(tmpdir(), 'seccomp-ci-'));
-// Tests run programs of it as another user.
+// Tests run programs in this folder as another user.
 chmodSync(scratch, 0o755);
 try {
   if (operands.length > 0) {
     for (const name of operands) perform(name, CHECKS[name], { totals, scratch });
   } else {
-    // What all of them need.
+    // All checks need this.
     run(process.execPath, ['scripts/setup.mjs', '--quiet'], { stdio: 'inherit' });
     await runAll(CHECKS, { totals, scratch });
   }

@@ -1,4 +1,4 @@
-// Checks of what npm would publish.
+// Checks of the package that npm would publish.
 import { cpSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { inRoot, readJson } from '../scripts/files.mjs';
@@ -9,7 +9,7 @@ import { run } from '../scripts/run.mjs';
 import { copyTree } from './builds.mjs';
 import { ADDON_SUITE, MOCHA, suite } from './suite.mjs';
 
-/** What npm would publish has what package.json points to. */
+/** Checks that the package contains the files to which package.json points. */
 export function checkContents() {
   const manifest = readJson(inRoot('package.json'));
   const [{ files }] = JSON.parse(run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts']));
@@ -72,7 +72,7 @@ export function checkContents() {
   if (odd.length > 0) throw new Error(`in the package: ${odd.join(', ')}`);
 }
 
-/** What npm would publish works where there is nothing else, and tools read its package.json as we mean it. */
+/** Checks that the package works when it is installed alone, and that tools interpret its package.json as intended. */
 export function checkPacked({ scratch }) {
   const tarball = pack(scratch);
   run(inRoot('node_modules/.bin/publint'), ['--strict', tarball]);
@@ -87,7 +87,7 @@ export function checkPacked({ scratch }) {
   );
 }
 
-/** The file that the package brings for this machine is what is tested. All four are made, and checked, by prepack. */
+/** Tests the prebuilt add-on for this machine. prepack makes and checks all four. */
 export function checkPrebuilt(context) {
   run(process.execPath, ['scripts/prebuild.mjs', 'x64-glibc']);
   run(process.execPath, ['scripts/check-prebuilds.mjs', 'x64-glibc']);

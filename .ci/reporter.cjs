@@ -1,4 +1,4 @@
-// mocha's dots and failures; writes the totals to a file, and the slowest tests.
+// mocha's dots and failures; also writes the totals and the time of each file to a file.
 'use strict';
 const { writeFileSync } = require('node:fs');
 const { relative } = require('node:path');
@@ -9,7 +9,7 @@ module.exports = class extends reporters.Dot {
     super(runner, options);
     const milliseconds = {};
     let before = Date.now();
-    // Hooks count for the test that they come before or after.
+    // The time of hooks counts for the next test.
     runner.on('test end', ({ file }) => {
       const now = Date.now();
       const name = relative(process.cwd(), file);
@@ -22,7 +22,7 @@ module.exports = class extends reporters.Dot {
       writeFileSync(process.env.MOCHA_TOTALS, JSON.stringify({ passes, failures, pending, milliseconds }));
     };
     runner.once('end', tell);
-    // Whoever ends a run that takes too long learns where it was.
+    // If a run that takes too long is terminated, the file shows how far it was.
     process.once('SIGTERM', () => {
       tell();
       process.exit(143);

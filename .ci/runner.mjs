@@ -9,16 +9,16 @@ import { readJson, root } from '../scripts/files.mjs';
 
 /**
  * @typedef {{ passed: number, failed: number, skipped: number }} Totals
- * @typedef {{ totals: Totals, scratch: string }} Context what a check adds its tests to, and a folder for its files
+ * @typedef {{ totals: Totals, scratch: string }} Context the totals to which a check adds its tests, and a scratch folder
  *
  * @typedef {object} Check
- * @property {'live' | 'built'} [lane] the checks that it waits for; without one it is made only where it is named
- * @property {Record<string, string>} [needs] commands and files, with the Debian packages of them
- * @property {Record<string, string>} [uses] the same, of what it runs without, with fewer tests
- * @property {(context: Context) => unknown} run throws where the check fails
+ * @property {'live' | 'built'} [lane] the lane whose earlier checks it waits for; without one it runs only by name
+ * @property {Record<string, string>} [needs] required commands and files, with their Debian packages
+ * @property {Record<string, string>} [uses] optional commands and files, without which it runs fewer tests
+ * @property {(context: Context) => unknown} run throws if the check fails
  */
 
-/** Why a check cannot be made on this machine. */
+/** A check cannot run on this machine; the message says why. */
 export class Skip extends Error {}
 
 /** Installs the packages of `needs` that are missing. */
@@ -30,7 +30,7 @@ function install(needs) {
   }
 }
 
-/** Installs what a check can run without, or says why tests will be skipped. An installation that fails is a failure. */
+/** Installs optional packages, or prints why tests will be skipped. A failed installation counts as a failure. */
 function installOptional(uses, totals) {
   try {
     install(uses);
@@ -41,7 +41,7 @@ function installOptional(uses, totals) {
 }
 
 /**
- * Makes a check, counts it, and prints its line.
+ * Runs a check, counts it, and prints its result.
  * @param {string} name
  * @param {Check} check
  * @param {Context} context
@@ -68,7 +68,7 @@ export function perform(name, check, context) {
   console.log(`${name}: ${outcome} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
 }
 
-/** Runs a lane in a process of its own and adds what it counted. The first one shows what it does as it does it. */
+/** Runs a lane in a separate process and adds its counts. The output of the first lane appears at once. */
 async function runLane(names, index, { totals, scratch }) {
   const file = join(scratch, `lane-${index}.json`);
   const shown = index === 0 ? 'inherit' : 'pipe';
@@ -87,12 +87,12 @@ async function runLane(names, index, { totals, scratch }) {
 }
 
 /**
- * Makes all checks, each lane in the order of the table, the lanes at the same time.
+ * Runs all checks: the lanes in parallel, each in the order of the table.
  * @param {Record<string, Check>} checks
  * @param {Context} context
  */
 export async function runAll(checks, context) {
-  // Two lanes cannot install at once. What fails here fails again where it is needed, and is reported there.
+  // Two lanes cannot install at once. A failure here happens again in the check that needs the package, which reports it.
   try {
     install(Object.assign({}, ...Object.values(checks).map(({ needs, uses }) => ({ ...needs, ...uses }))));
   } catch {

@@ -8,7 +8,7 @@ export const MOCHA = inRoot('node_modules/mocha/bin/mocha.js');
 const REPORTER = inRoot('.ci/reporter.cjs');
 
 /**
- * Runs mocha by a command, shows what it shows, and adds its counts. A run that gives none has failed.
+ * Runs mocha by a command, prints its output, and adds its counts. A run without counts has failed.
  * @param {import('./runner.mjs').Context} context
  * @param {string} command
  * @param {string[]} args
@@ -40,17 +40,17 @@ export function suite({ totals, scratch }, command, args, { env = {}, cwd = root
 const tests = names => names.map(name => `out/test/${name}.test.js`);
 
 export const NATIVE_SUITE = ['out/test/native/**/*.test.js'];
-/** What stands on functions of libseccomp, whichever version it is. */
+/** The tests that use functions of libseccomp, for any version of it. */
 export const LIBSECCOMP_SUITE = tests(
   ['addon', 'compile-table', 'context', 'context-rules', 'library', 'load'].map(name => `native/${name}`),
 );
-/** Everything much and at once, which takes longer where memory is checked. */
+/** Tests with many concurrent operations, which take longer under sanitizers. */
 export const STRESS_SUITE = ['out/test/stress/**/*.test.js'];
 
-/** The part of the live tests that also runs on arm64 every time. */
+/** The live tests that also run on arm64 for every change. */
 export const ARM64_SUITE = tests(['load', 'notify', 'compat', 'features'].map(name => `process/${name}`));
 
-/** What is built on the inside of Node: its rings, workers, channels and ways to start processes. */
+/** The tests of features that depend on Node's internals: its rings, workers, channels and ways to start processes. */
 export const NODE_SUITE = tests([
   ...['native/addon', 'native/load', 'cli/run'],
   ...['apply-profile', 'features', 'fork', 'load'].map(name => `process/${name}`),
@@ -59,5 +59,5 @@ export const NODE_SUITE = tests([
   ...['worker-lifetime', 'worker-messages'].map(name => `attacks/${name}`),
 ]);
 
-/** What tells that a file of the add-on works; that it is of the same source is known. */
+/** The tests that show that a binary of the add-on works; its source has been tested already. */
 export const ADDON_SUITE = tests(['native/addon', 'native/load', 'process/apply-profile']);
