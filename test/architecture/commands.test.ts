@@ -1,4 +1,4 @@
-// Every subcommand has a page, a test and a place among the commands that hostile text is tried on.
+// Every subcommand has a section in docs/cli.md, a test, and a line in the test with hostile text.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -25,7 +25,7 @@ describe('every subcommand', () => {
       assert.match(tests, new RegExp(`'${command}'|\\b${command} `));
     });
 
-    it(`${command} is tried with text that acts on terminals`, () => {
+    it(`${command} is tested with hostile text`, () => {
       assert.match(read('test/cli/terminal.test.ts'), new RegExp(`\\['${command}'`));
     });
   }

@@ -1,4 +1,4 @@
-// The rooms of lib/: imports point one way and never in a circle, and no room is a catch-all.
+// The folders of lib/: imports point in one direction, there are no import cycles, and no folder is a catch-all.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -13,7 +13,7 @@ const DIRECTIONS = new URL('../../../scripts/eslint/import-directions.mjs', impo
 
 const modules = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter(path => path.endsWith('.ts'));
 
-/** The modules that a module imports, for values or for types, as paths in lib/. */
+/** The paths in lib/ of the modules that a module imports, including type imports. */
 function importsOf(path: string): readonly string[] {
   const { importedFiles } = ts.preProcessFile(readFileSync(join(lib, path), 'utf8'), true, true);
   return importedFiles
@@ -21,7 +21,7 @@ function importsOf(path: string): readonly string[] {
     .map(({ fileName }) => relative(lib, join(lib, dirname(path), fileName)).replace(/\.js$/, '.ts'));
 }
 
-/** A circle in a graph, as the nodes along it; undefined where there is none. */
+/** The nodes of a cycle in a graph; undefined if there is none. */
 function circle(graph: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
   const done = new Set<string>();
   const walk = (node: string, way: readonly string[]): readonly string[] | undefined => {
@@ -42,7 +42,7 @@ function circle(graph: ReadonlyMap<string, readonly string[]>): readonly string[
 }
 
 describe('the modules of lib/', () => {
-  it('import each other without a circle, types included', () => {
+  it('have no import cycles, including type imports', () => {
     const graph = new Map(modules.map(path => [path, importsOf(path)]));
     assert.ok(
       [...graph.values()].flat().every(path => graph.has(path)),
@@ -51,7 +51,7 @@ describe('the modules of lib/', () => {
     assert.equal(circle(graph)?.join(' -> '), undefined);
   });
 
-  it('would not pass with one', () => {
+  it('would fail with a cycle', () => {
     const graph = new Map([
       ['a', ['b']],
       ['b', ['c']],
@@ -83,7 +83,7 @@ describe('the rule about directions', function () {
 
   const eslint = new ESLint({ cwd: root });
 
-  /** Lints a text by what eslint.config.js says of a file, and without types, which the file on disk would have. */
+  /** Lints a text with the configuration for a file, without types, because they would come from the file on disk. */
   async function findings(file: string, text: string): Promise<readonly (string | null)[]> {
     const { rules = {} } = (await eslint.calculateConfigForFile(file)) as Linter.Config;
     const name = 'no-restricted-imports';

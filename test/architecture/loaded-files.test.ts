@@ -1,4 +1,4 @@
-// What few programs need is in files that the others do not load.
+// Programs do not load the files with code that few programs need.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import { BUNDLE_FILES } from '../support/bundle-files.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The files of the package that a statement loads, but for those that many parts share. */
+/** The files of the package that a statement loads, except those that many parts share. */
 function loadedBy(statement: string): readonly string[] {
   const program = `const { compile, parseProfile, applyProfile } = require('seccomp');
     ${statement};

@@ -1,4 +1,4 @@
-// Every lint rule and every policy format has what CONTRIBUTING.md asks for, as far as no other test notices.
+// Every lint rule and every policy format has the parts that CONTRIBUTING.md requires, unless another test checks them.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ const testsIn = (folder: string): string =>
     .join('\n');
 
 describe('every lint rule', () => {
-  // Warnings of parsing and resolving are rules too.
+  // Warnings from parsing and resolving are rules too.
   const tests = testsIn('test/lint') + testsIn('test/profile');
   for (const code of Object.keys(LINT_RULES)) {
     it(`${code} is found by a test`, () => {

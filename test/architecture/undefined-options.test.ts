@@ -1,4 +1,4 @@
-// Options may be undefined: for the compiler also under `exactOptionalPropertyTypes`, and at run time as if they were absent.
+// Options may be undefined: this compiles even with `exactOptionalPropertyTypes`, and has the effect of an absent option.
 import assert from 'node:assert/strict';
 import * as inspect from 'seccomp/inspect';
 import * as seccomp from 'seccomp';
@@ -67,7 +67,7 @@ const uses: readonly (readonly [name: string, without: () => unknown, undefined_
 
 describe('Options that are undefined', () => {
   for (const [name, without, undefined_] of uses)
-    it(`of ${name} are as absent`, () => {
+    it(`of ${name} have the effect of absent options`, () => {
       assert.deepEqual(undefined_(), without());
     });
 });
