@@ -1,4 +1,5 @@
-// What connects to an agent without being a container: descriptors that cannot be closed, and more of them than there is room.
+// Clients of an agent that are not containers: they send descriptors whose close blocks, or more than the agent has room
+// for.
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,20 +10,20 @@ import { join } from 'node:path';
 import { canBuildHostile, hostileProgram } from '../support/hostile.js';
 import { skip } from '../support/skip.js';
 
-describe('Who connects to an agent', () => {
+describe('A client of an agent', () => {
   let directory = '';
   const running = new Map<ChildProcess, Promise<unknown>>();
   const keep = (child: ChildProcess): void => void running.set(child, once(child, 'close'));
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'seccomp-agent-'))));
   afterEach(async () => {
-    // Whoever waits for another one can end only after it has.
+    // A process that waits for another one ends only after it.
     for (const child of running.keys()) child.kill('SIGKILL');
     await Promise.all(running.values());
     running.clear();
     rmSync(directory, { recursive: true, force: true });
   });
 
-  /** A program that says with a line that it listens, or waits. */
+  /** Starts a program, and waits for its first line, which says that it listens or waits. */
   async function started(program: string, prefix: readonly string[] = []): Promise<ChildProcess> {
     const args = [...prefix, process.execPath, '--input-type=module', '-e', program];
     const child = spawn('env', args, { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -31,7 +32,7 @@ describe('Who connects to an agent', () => {
     return child;
   }
 
-  /** Sends a connection that lingers for as long as its other side does not read. The receiver's becomes the last descriptor. */
+  /** Sends a connection whose close lingers while its peer does not read. The receiver becomes its last holder. */
   async function sendLingering(path: string, receiver: ChildProcess): Promise<void> {
     receiver.kill('SIGSTOP');
     const sender = spawn(hostileProgram(), ['send', path], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -40,7 +41,7 @@ describe('Who connects to an agent', () => {
     receiver.kill('SIGCONT');
   }
 
-  describe('with a descriptor whose close does not end', () => {
+  describe('with a descriptor whose close blocks forever', () => {
     before(function () {
       if (!canBuildHostile) skip(this, 'there is no C compiler');
     });
@@ -85,7 +86,7 @@ describe('Who connects to an agent', () => {
     });
   });
 
-  it('is turned away where the agent has no descriptor left, and does not keep its event loop busy', async () => {
+  it('is rejected if the agent has no descriptor left, and does not keep its event loop busy', async () => {
     const path = join(directory, 'socket');
     const child = await started(
       `

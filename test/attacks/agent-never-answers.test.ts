@@ -1,4 +1,4 @@
-// Agents that accept nothing, read nothing or end midway: whoever hands a listener to them goes on.
+// Agents that accept nothing, read nothing or end midway: the process that sends them a listener continues.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -48,7 +48,7 @@ describe('An agent', () => {
 
   const profile = (): SeccompProfile => ({ defaultAction: 'SCMP_ACT_ALLOW', listenerPath: path });
 
-  /** A socket with a full queue: another connection, if it might block, would wait until one is accepted. */
+  /** A socket with a full queue: a blocking connect would wait until a connection is accepted. */
   function fullQueue(): number {
     const socket = native().listenAt(path);
     assert.ok(!isFailure(socket));
@@ -110,7 +110,7 @@ describe('An agent', () => {
     });
   });
 
-  /** More than the kernel holds for a reader who does not read. */
+  /** More data than the kernel buffers for a reader that does not read. */
   const annotations = { text: 'x'.repeat(8 * 1024 * 1024) };
 
   it('that reads nothing is an error after the timeout', async () => {
@@ -147,7 +147,7 @@ describe('An agent', () => {
 });
 
 describe('listenForContainers', () => {
-  it('reads a state that comes byte by byte in linear time, and accepts few descriptors', async function () {
+  it('reads a state that arrives byte by byte in linear time, and accepts few descriptors', async function () {
     this.timeout(60_000);
     const directory = mkdtempSync(join(tmpdir(), 'seccomp-agent-'));
     const path = join(directory, 'socket');
@@ -161,7 +161,7 @@ describe('listenForContainers', () => {
         },
       });
     });
-    // Each brace might be the last: whoever looked at all again for each of them would take minutes.
+    // Each brace may be the last: parsing the whole text again for each would take minutes.
     const socket = connect(path);
     socket.on('error', () => undefined);
     socket.setNoDelay(true);

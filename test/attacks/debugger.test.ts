@@ -1,13 +1,13 @@
-// SIGUSR1 opens the debugger of a Node, which runs any code: a child must not be able to send it to its parent.
+// SIGUSR1 opens Node's debugger, which can run any code: a child must not be able to send it to its parent.
 import assert from 'node:assert/strict';
 import { features } from '#lib/process/machine/features.js';
 import { skip } from '../support/skip.js';
 import { toldBy, USERS, victim } from '../support/victim.js';
 
-/** Sends SIGUSR1 to its parent from JavaScript, and says whether that was refused. */
+/** Sends SIGUSR1 to its parent from JavaScript, and prints whether that was refused. */
 const HOSTILE = `try { process.kill(process.ppid, 'SIGUSR1'); console.log('sent'); } catch ({ code }) { console.log(code); }`;
 
-/** Starts it under a profile, and tells whether the debugger of this process is open in the end. */
+/** Starts that program under a profile, and reports whether the debugger of this process is open afterwards. */
 const PROGRAM = (options: string, before = ''): string => `
   const inspector = m('node:inspector');
   let marked = false;
@@ -52,7 +52,7 @@ describe('the debugger of the parent', () => {
   it('cannot be opened on any kernel if Node was started with --disable-sigusr1', function () {
     if (!process.allowedNodeEnvironmentFlags.has('--disable-sigusr1'))
       skip(this, `Node ${process.version} has no --disable-sigusr1`);
-    // The signal ends a process that does not handle it: that is all that is left to it.
+    // The signal then only ends the process, because nothing handles it.
     const { told, output } = victim<Told>(PROGRAM(`isolation: 'none'`), { node: ['--disable-sigusr1'] });
     assert.notEqual(told?.open, true, output);
   });

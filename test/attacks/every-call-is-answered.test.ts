@@ -1,4 +1,4 @@
-// Whatever handlers and their listeners for errors do: every call that waits is answered, and the process goes on.
+// Whatever handlers and their error listeners do, every waiting call is answered, and the process continues.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ describe('Every call is answered', () => {
   });
   after(() => rmSync(directory, { recursive: true, force: true }));
 
-  /** Supervises threads whose calls wait at once; all but one are answered with 42, which the program counts. */
+  /** Supervises threads whose calls wait at the same time; all but one get the response 42, which the program counts. */
   const batch = (one: string, options: string): { right: number; errors: string[]; uncaught: string[] } =>
     told(
       inChild(`
@@ -106,7 +106,7 @@ describe('Every call is answered', () => {
     });
   }
 
-  it('where the listener is closed under its supervisor: ENOSYS, an error without a call, and the end', () => {
+  it('with ENOSYS if the listener is closed under its supervisor, which emits an error without a call and ends', () => {
     const seen = told(
       inChild(`
         const fs = m('fs');
@@ -129,7 +129,7 @@ describe('Every call is answered', () => {
     assert.deepEqual(seen, { printed: '-1 38\n-1 38\n', errors: [['listener-unusable', true]] });
   });
 
-  it('where the listener cannot be watched: the command is killed, and the error is thrown', () => {
+  it('by the end of the command if the listener cannot be watched: it is killed, and the error is thrown', () => {
     const seen = told(
       inChild(`
         // The event loop has its own descriptors by now, but may not watch any others.
@@ -144,7 +144,7 @@ describe('Every call is answered', () => {
     assert.deepEqual(seen, { code: 'listener-unusable', left: 0 });
   });
 
-  it('a descriptor that is not a listener is rejected before any operation on it', () => {
+  it('unless the descriptor is not a listener, which is rejected before any operation on it', () => {
     for (const descriptor of [0x7fffffff, 0]) {
       assert.throws(() => superviseListener(descriptor, {}), { code: 'listener-unusable' });
     }

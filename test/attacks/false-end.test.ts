@@ -1,4 +1,4 @@
-// A child makes its parent take it for ended, and goes on.
+// A child makes its parent believe that it has ended, and continues.
 import assert from 'node:assert/strict';
 import * as plain from 'node:child_process';
 import { once } from 'node:events';
@@ -21,7 +21,7 @@ const profile: SeccompProfile = {
 
 type Files = readonly [go: string, done: string];
 
-/** What a starter was told of the end, with the id of the child. */
+/** The end that was reported to the starter, with the id of the child. */
 interface End {
   readonly pid: number;
   readonly code: number | null;
@@ -68,7 +68,7 @@ describe('a child that makes its parent trace it and stops', function () {
     rmSync(folder, { recursive: true });
   });
 
-  /** Whether the child does something after the end that was told. */
+  /** Whether the child does something after its reported end. */
   async function goesOn(start: (files: Files) => Promise<End>): Promise<boolean> {
     const files: Files = [`${folder}/go`, `${folder}/done`];
     const { pid, code } = await start(files);

@@ -1,5 +1,5 @@
-// A child has the terminal of its parent only if it is one of its streams: any other has a session of its own, so that
-// it can neither open /dev/tty nor have the kernel stop its parent.
+// A child shares its parent's terminal only if one of its streams is that terminal. Any other child runs in a new session,
+// so that it can neither open /dev/tty nor make the kernel stop its parent.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -16,7 +16,7 @@ const SETUP = `
   const before = foreground();
   const { once } = m('node:events');`;
 
-/** Whether a child with options becomes the foreground process group of the terminal, so that the kernel stops this process there. */
+/** Whether a child with these options becomes the terminal's foreground process group, so that the kernel stops this process. */
 const becomesForeground = (options: object): boolean =>
   toldBy(
     victim<boolean>(`
@@ -28,7 +28,7 @@ const becomesForeground = (options: object): boolean =>
       await once(child, 'exit');`),
   );
 
-/** What a child says of the terminal, by each function that starts one without a stream of it. */
+/** For each function that starts a child without a stream of the terminal, code that prints the child's answer. */
 const STARTERS: Readonly<Record<string, string>> = {
   spawn: `const child = s.spawn('sh', words, options);
     for await (const text of child.stdout) output += text;`,
@@ -62,7 +62,7 @@ const asksFor = (starter: string, options: object): string =>
 
 describe('a child without a stream of the terminal', () => {
   for (const uid of USERS)
-    it(`does not become its foreground, as user ${uid}, as it would without isolation`, () => {
+    it(`does not become its foreground group as user ${uid}, as it would without isolation`, () => {
       const user = { uid, gid: uid };
       assert.equal(becomesForeground(user), false);
       for (const isolation of ['terminal', 'none'])
@@ -75,7 +75,7 @@ describe('a child without a stream of the terminal', () => {
       assert.equal(asksFor(starter, { isolation: 'none' }), 'open');
     });
 
-  it('keeps it if another descriptor that it gets is the terminal', () => {
+  it('keeps it if another descriptor that it inherits is the terminal', () => {
     const options = "{ profile: everything, stdio: ['ignore', 'pipe', 'ignore', 0] }";
     const told = toldBy(
       victim<string>(`
@@ -105,7 +105,7 @@ describe('a child without a stream of the terminal', () => {
     assert.equal(stdout, 'true\n');
   });
 
-  it('is not started if a filter of this process refuses the session', () => {
+  it('is not started if a filter of this process refuses setsid', () => {
     const told = toldBy(
       victim<string>(`
         s.applyProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ name: 'setsid', action: 'SCMP_ACT_ERRNO' }] });
@@ -125,7 +125,7 @@ describe('a child that has left the terminal', () => {
     rmSync(directory, { recursive: true });
   });
 
-  /** What became of a child whose parent has ended: it has seen SIGHUP by the time that the parent is no more. */
+  /** The output of a child whose parent has ended: it gets SIGHUP before the parent has disappeared. */
   const afterParent = async (options: object): Promise<string> => {
     const file = join(directory, 'fate');
     const script = `trap 'echo hung up > ${file}.new; mv ${file}.new ${file}; exit' HUP
@@ -140,15 +140,15 @@ describe('a child that has left the terminal', () => {
     return readFileSync(file, 'utf8');
   };
 
-  it('gets SIGHUP when its parent ends, which Ctrl-C now ends alone', async () => {
+  it('gets SIGHUP when its parent ends, because Ctrl-C now only ends the parent', async () => {
     assert.equal(await afterParent({}), 'hung up\n');
   });
 
-  it('does not if it is detached, to outlive its parent', async () => {
+  it('does not get SIGHUP if it is detached, to outlive its parent', async () => {
     assert.equal(await afterParent({ detached: true }), 'lives on\n');
   });
 
-  it('gets Ctrl-C from `seccomp run`, which passes it on', () => {
+  it('gets SIGINT for Ctrl-C from `seccomp run`, which forwards it', () => {
     const ready = join(directory, 'ready');
     const command = `trap 'echo interrupted; exit 7' INT; echo > ${ready}; while :; do sleep 0.02; done`;
     // A terminal sends SIGINT to its foreground group, which is the shell's here.

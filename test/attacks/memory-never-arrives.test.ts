@@ -1,4 +1,4 @@
-// A supervised process whose memory never arrives: its supervisor goes on, and can end.
+// A supervised process whose memory never arrives: its supervisor continues, and can end.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,7 +10,7 @@ import { inChild, told } from '../support/child.js';
 import { canBuildHostile, hostileProgram, NEVER } from '../support/hostile.js';
 import { skip } from '../support/skip.js';
 
-/** What every supervisor below has: `start(handler, options)` for the hostile program, and what it printed. */
+/** Code for every supervisor below: `start(handler, options)` runs the hostile program and collects its output. */
 const prelude = (kind: string, directory: string): string => `
   const { once } = m('events');
   const { text } = m('stream/consumers');
@@ -39,7 +39,7 @@ describe('Memory that never arrives', function () {
       });
 
       it('blocks a supervisor that waits for it: not even SIGTERM is handled', async () => {
-        // In ways that this package does not offer: its add-on keeps the plain call for this test.
+        // The package does not offer such a read: its add-on has the blocking call only for this test.
         const program = `
           import { supervise } from 'seccomp';
           import { native } from '#lib/native.js';
@@ -61,12 +61,12 @@ describe('Memory that never arrives', function () {
         assert.deepEqual([served, running.exitCode, running.signalCode], [false, null, null]);
         const exited = once(running, 'exit');
         running.kill('SIGKILL');
-        // A request of FUSE's ends with its file system alone.
+        // A FUSE request ends only with its file system.
         process.kill(Number(pid.toString()), 'SIGKILL');
         await exited;
       });
 
-      it('is an error after readTimeout; timers and signals work meanwhile, and the process ends', () => {
+      it('is an error after readTimeout; timers and signals still work, and the process ends', () => {
         const seen = told<{ codes: string[]; order: string[]; printed: string; latest: number }>(
           inChild(`
             ${prelude(kind, directory)}
@@ -89,7 +89,7 @@ describe('Memory that never arrives', function () {
         assert.ok(seen.latest < 1000, `a timer was ${seen.latest} ms late`);
       });
 
-      it('does not keep the process from ending while it is read', () => {
+      it('does not prevent the process from ending while it is read', () => {
         const { code, stdout } = inChild(`
           ${prelude(kind, directory)}
           process.on('SIGTERM', () => process.exit(7));
@@ -133,7 +133,7 @@ describe('Memory that never arrives', function () {
     });
   }
 
-  it('of FUSE takes eight places of its own listener, and then reads fail at once', function () {
+  it('of FUSE takes the eight slots of its own listener, and further reads fail at once', function () {
     if (NEVER.some(({ kind, missing }) => kind === 'fuse' && missing !== undefined))
       skip(this, 'there is no FUSE here');
     const codes = told<string[]>(
@@ -153,7 +153,7 @@ describe('Memory that never arrives', function () {
     ]);
   });
 
-  it('is not what a filter of this process, or Yama, refuses to the helper: then the file in /proc is read', () => {
+  it('is distinguished from a read that a filter or Yama refuses to the helper, which then reads the file in /proc', () => {
     const caller = callerProgram(mkdtempSync(join(tmpdir(), 'seccomp-caller-')));
     const path = told(
       inChild(`

@@ -1,4 +1,5 @@
-// The recipe for a command without a network: every way to a socket of another family than AF_UNIX, and programs that go on.
+// The recipe for a command without a network refuses every way to a socket of a family other than AF_UNIX, and programs
+// that need none still work.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +17,7 @@ const run = (
 ): { readonly status: number | null; readonly stdout: string; readonly stderr: string } =>
   spawnSync(process.execPath, [example, ...command], { encoding: 'utf8' });
 
-/** Without it. */
+/** Runs a command without the recipe. */
 const runFreely = (command: string, ...args: readonly string[]): string =>
   spawnSync(command, args, { encoding: 'utf8' }).stdout;
 
@@ -27,20 +28,20 @@ describe('The recipe for no network', () => {
     assert.equal(run().status, 0);
   });
 
-  it('leaves Node its children with pipes', () => {
+  it('allows Node children with pipes', () => {
     const code = `console.log(require('child_process').spawnSync(process.execPath, ['-p', '6 * 7'], { encoding: 'utf8' }).stdout.trim());
       require('child_process').spawn('echo', ['piped'], { stdio: ['pipe', 'pipe', 'pipe'] }).stdout.on('data', data => console.log(String(data).trim()));`;
     assert.equal(run(process.execPath, '-e', code).stdout, '42\npiped\n');
   });
 
-  it('leaves AF_UNIX servers and their clients', () => {
+  it('allows AF_UNIX servers and their clients', () => {
     const code = `const net = require('net'), path = '\\0seccomp-no-network-' + process.pid;
       const server = net.createServer(socket => socket.end('hello')).listen(path, () =>
         net.connect(path).on('data', data => console.log(String(data))).on('close', () => server.close()));`;
     assert.equal(run(process.execPath, '-e', code).stdout, 'hello\n');
   });
 
-  it('leaves asyncio its loop', function () {
+  it('allows the event loop of asyncio', function () {
     if (!hasPython) skip(this, 'there is no Python');
     const code = `import asyncio
 async def main():
@@ -52,7 +53,7 @@ asyncio.run(main())`;
 
   it('refuses sockets of every other family', function () {
     if (!hasPython) skip(this, 'there is no Python');
-    // What the kernel says without the filter differs by family and user: EPERM, EAFNOSUPPORT, EPROTONOSUPPORT or a socket.
+    // Without the filter, the result depends on family and user: EPERM, EAFNOSUPPORT, EPROTONOSUPPORT or a socket.
     const code = `import ctypes, os, sys
 libc = ctypes.CDLL(None, use_errno=True)
 for family in range(0, 64):
@@ -67,7 +68,7 @@ for family in range(0, 64):
     assert.deepEqual(families(run('python3', '-c', code).stdout), [1]);
   });
 
-  it('refuses rings, on which sockets are made without a call', function () {
+  it('refuses io_uring, which creates sockets without these calls', function () {
     if (!hasPython) skip(this, 'there is no Python');
     const code = `import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
@@ -75,7 +76,7 @@ print([(libc.syscall(n, 0, 0, 0, 0, 0, 0), ctypes.get_errno()) for n in (425, 42
     assert.equal(run('python3', '-c', code).stdout, '[(-1, 38), (-1, 38), (-1, 38)]\n');
   });
 
-  it('refuses the same to programs of 32 bits and of x32', () => {
+  it('refuses the same to 32-bit and x32 programs', () => {
     const text = /const PROFILE = (\{[^]*?\n\});/.exec(readFileSync(example, 'utf8'))?.[1] ?? '';
     const profile = parseProfile(JSON.stringify(runInNewContext(`(${text})`, { AF_UNIX: 1 })));
     const filter = compile(profile, { arch: 'x86_64' });

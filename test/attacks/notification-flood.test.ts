@@ -1,4 +1,4 @@
-// Processes that do nothing but make calls for their supervisor to answer: its timers and signals go on.
+// Processes that only make calls for their supervisor to answer: its timers and signals still work.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { inChild, told } from '../support/child.js';
 import { canBuildHostile, hostileProgram, NEVER } from '../support/hostile.js';
 import { skip } from '../support/skip.js';
 
-/** Milliseconds that a timer may be late: 250 are promised, and other programs may have the processor. */
+/** The milliseconds that a timer may be late: 250 are promised, but other programs may use the processor. */
 const LATE = 1000;
 
 const floods: readonly [handler: string, code: string][] = [
@@ -23,7 +23,7 @@ describe('A flood of calls', function () {
   });
 
   for (const [handler, code] of floods) {
-    it(`from four processes of 16 threads leaves timers and SIGTERM their turn, where the handler ${handler}`, () => {
+    it(`from four processes of 16 threads does not block timers and SIGTERM if the handler ${handler}`, () => {
       const seen = told<{ latest: number; received: number[] }>(
         inChild(`
           const asking = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['getsid'], action: 'SCMP_ACT_NOTIFY' }] };
@@ -49,7 +49,7 @@ describe('A flood of calls', function () {
 describe('Twenty hostile processes at once', () => {
   const never = NEVER.filter(({ missing }) => missing === undefined).map(({ kind }) => kind);
 
-  it(`(floods, memory of ${never.join(', ')}) do not stop their supervisor, and all is released`, function () {
+  it(`(floods, memory of ${never.join(', ')}) do not block their supervisor, and everything is released`, function () {
     if (!canBuildHostile || never.length === 0)
       skip(this, 'there is no C compiler, or no memory that never arrives');
     const directories = Array.from({ length: 20 }, () => mkdtempSync(join(tmpdir(), 'seccomp-hostile-')));

@@ -1,4 +1,4 @@
-// What a caller gives is read once and by own properties only: what was checked is what is used.
+// Values from a caller are read once, and only by their own properties, so the values that were checked are those used.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { UsageError } from '#lib/util/errors.js';
@@ -20,7 +20,7 @@ interface Sample {
   readonly second?: unknown;
 }
 
-/** An object whose property says one thing when it is read first and another afterwards. */
+/** An object whose property has one value on the first read and another one later. */
 function changing(name: string, ...values: readonly unknown[]): object {
   let reads = 0;
   return Object.defineProperty({}, name, {
@@ -32,7 +32,7 @@ function changing(name: string, ...values: readonly unknown[]): object {
 const read = (options: Sample): unknown => ownOptions(options, ['first', 'second']);
 
 describe('ownOptions', () => {
-  it('lists each option once, also one that must be a boolean', () => {
+  it('lists each option once, even if it must be a boolean', () => {
     assert.throws(() => ownOptions({ frist: 1 }, ['first', 'second'], ['second']), {
       code: 'bad-option',
       message: 'there is no option "frist". The options are: first, second',
@@ -51,7 +51,7 @@ describe('ownOptions', () => {
     assert.deepEqual([options.first, options.first], ['checked', 'checked']);
   });
 
-  it('asks a proxy for each property once', () => {
+  it('reads each property of a proxy once', () => {
     const asked: PropertyKey[] = [];
     const proxy = new Proxy<Sample>(
       { first: 1, second: 2 },
@@ -61,7 +61,7 @@ describe('ownOptions', () => {
     assert.deepEqual(asked, ['first', 'second']);
   });
 
-  it('throws what a getter throws', () => {
+  it('throws the error of a getter', () => {
     const error = new Error('from the getter');
     const thrower = {
       get first() {
@@ -74,7 +74,7 @@ describe('ownOptions', () => {
     );
   });
 
-  it('counts properties that are not enumerable, and no symbols', () => {
+  it('includes properties that are not enumerable, and excludes symbols', () => {
     const hidden = Object.defineProperty({ [Symbol('first')]: 2 }, 'first', { value: 1 });
     assert.equal((read(hidden) as Sample).first, 1);
   });
@@ -94,7 +94,7 @@ describe('ownOptions', () => {
       Object.create(Object.assign(Object.create(null) as object, { first: 1 })) as Sample,
     ],
   ] as const) {
-    it(`refuses an option that is inherited from ${what}, since it would not count`, () => {
+    it(`refuses an option that is inherited from ${what}, which would have no effect`, () => {
       assert.throws(() => read(options), {
         name: 'UsageError',
         code: 'bad-option',
@@ -110,7 +110,7 @@ describe('ownOptions', () => {
   }
 });
 
-describe('lists of a caller', () => {
+describe('lists from a caller', () => {
   it('have only own elements: holes, iterators and lengths have no effect', () => {
     const sparse: unknown[] = ['a'];
     sparse.length = 3;
@@ -132,13 +132,13 @@ describe('lists of a caller', () => {
     assert.deepEqual(ownElements(growing), ['a']);
   });
 
-  it('have an end', () => {
+  it('have a maximum length', () => {
     const endless: unknown[] = [];
     endless.length = 2 ** 32 - 1;
     assert.throws(() => ownElements(endless), { code: 'bad-argument' });
   });
 
-  it('name capabilities once, by elements and not by holes', () => {
+  it('contain no capabilities in holes', () => {
     const prototype = Array.prototype as unknown[];
     prototype[0] = 'CAP_SYS_ADMIN';
     try {
@@ -150,7 +150,7 @@ describe('lists of a caller', () => {
 });
 
 describe('profiles, policies, programs and events that change while they are read', () => {
-  it('a profile is compiled from what was read first', () => {
+  it('compile a profile as it was first read', () => {
     const profile = Object.assign(changing('defaultAction', 'SCMP_ACT_ERRNO', 'SCMP_ACT_ALLOW'), {
       syscalls: [],
     });
@@ -160,7 +160,7 @@ describe('profiles, policies, programs and events that change while they are rea
     );
   });
 
-  it('a key __proto__ of JSON and of objects is a key, and unknown', () => {
+  it('treat __proto__ in JSON and in objects as an unknown key', () => {
     for (const source of [
       '{ "__proto__": { "defaultAction": "SCMP_ACT_ALLOW" } }',
       JSON.parse('{ "__proto__": { "defaultAction": "SCMP_ACT_ALLOW" } }') as object,
@@ -168,7 +168,7 @@ describe('profiles, policies, programs and events that change while they are rea
       assert.throws(() => parseProfile(source), { name: 'ProfileError' });
   });
 
-  it('a policy made by hand is checked and compiled as it was read once', () => {
+  it('check and compile a hand-made policy as it was first read', () => {
     const policy = resolveProfile({
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [{ names: ['mkdir'], action: 'SCMP_ACT_ERRNO' }],
@@ -184,7 +184,7 @@ describe('profiles, policies, programs and events that change while they are rea
     assert.equal(filter.policy.abis[0].syscalls.size, native.syscalls.size);
   });
 
-  it('an instruction is validated and run as it was read once', () => {
+  it('validate and run an instruction as it was first read', () => {
     const instruction = Object.assign(changing('k', 0x7fff0000, 0), { code: 6, jt: 0, jf: 0 }) as {
       code: number;
       jt: number;
@@ -195,7 +195,7 @@ describe('profiles, policies, programs and events that change while they are rea
     assert.match(disassemble([{ code: 6, jt: 0, jf: 0, k: 0x7fff0000 }]), /ALLOW/);
   });
 
-  it('an event has only own properties', () => {
+  it('use only own properties of an event', () => {
     const filter = compile({ defaultAction: 'SCMP_ACT_ALLOW' });
     const inherited = Object.create({ arch: 0xc000003e, syscall: 0 }) as { arch: number; syscall: number };
     assert.throws(() => simulate(filter, inherited), { code: 'bad-event' });
@@ -203,7 +203,7 @@ describe('profiles, policies, programs and events that change while they are rea
 });
 
 describe('the environment of a child', () => {
-  it('is that of the object itself, and inherits nothing', () => {
+  it('has only the own properties of the object', () => {
     const env = ownEnvironment({ A: '1' });
     assert.deepEqual([Object.getPrototypeOf(env), { ...env }], [null, { A: '1' }]);
     assert.throws(() => ownEnvironment(Object.create({ A: '1' }) as Record<string, string>), {
@@ -211,7 +211,7 @@ describe('the environment of a child', () => {
     });
   });
 
-  it('is that of this process unless given', () => {
+  it('is that of this process by default', () => {
     assert.deepEqual({ ...ownEnvironment(undefined) }, { ...process.env });
   });
 });
@@ -222,7 +222,7 @@ it('own and owned only read the object itself', () => {
   assert.deepEqual([own(heir, 'first'), owned(heir).first], [undefined, undefined]);
 });
 
-it('a getter of options cannot turn a load off after it was checked', () => {
+it('a getter of options cannot disable a load after the check', () => {
   const { filters, dryRun } = told<{ filters: number; dryRun: boolean }>(
     inChild(`
       let reads = 0;

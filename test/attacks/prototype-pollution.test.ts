@@ -1,4 +1,4 @@
-// A property of Object.prototype, such as a careless merge of JSON leaves behind, is nobody's option.
+// Properties of Object.prototype, which a careless merge of JSON may add, are never used as options.
 import assert from 'node:assert/strict';
 import { spawnSync as plainSpawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { inChild, told } from '../support/child.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** Types of what callers give beside options. */
+/** Types of other values from callers, besides options. */
 const RECORDS = [
   'Event',
   'Answer',
@@ -18,10 +18,10 @@ const RECORDS = [
   'Comparison',
   'Policy',
 ];
-/** Options of Node's that are in no exported type, and variables that a dynamic linker obeys. */
+/** Node's options that are in no exported type, and variables that affect a dynamic linker. */
 const NODES = ['input', 'encoding', 'maxBuffer', 'LD_PRELOAD', 'NODE_OPTIONS', 'failed', '__proto', 'argv0'];
 
-/** The names of all properties of exported types that are options or records: new ones are covered when they come. */
+/** The names of all properties of exported types that are options or records, so that new ones are covered. */
 function optionNames(): readonly string[] {
   const file = `${root}dist/entries/index.d.ts`;
   const program = ts.createProgram([file], {
@@ -50,7 +50,7 @@ function optionNames(): readonly string[] {
   return [...new Set([...names, ...NODES])].sort();
 }
 
-/** What decides most about a child. The synchronous functions, which share their reader of options, are tried with every name. */
+/** The options with the largest effect on a child. The synchronous functions, which share their option reader, get every name. */
 const DECIDING: readonly string[] = [
   ...['env', 'execArgv', 'execPath', 'load', 'uid', 'cwd', 'profile', 'isolation'],
   ...[
@@ -67,7 +67,7 @@ const DECIDING: readonly string[] = [
   ],
 ];
 
-/** In the child: `outcomes(action)` gives what an action returns or throws, alone and under each pollution. */
+/** Code for the child: `outcomes(action)` returns the results or errors of an action, alone and under each pollution. */
 const POLLUTION = (names: readonly string[]): string => `
   const names = ${JSON.stringify(names)};
   const described = value => m('node:util').inspect(value, { depth: 12, maxArrayLength: null, maxStringLength: null, sorted: true });
@@ -178,7 +178,7 @@ describe('a polluted Object.prototype', () => {
     names = optionNames();
   });
 
-  it('would be found by a function that reads its options as most do', () => {
+  it('affects a function that reads its options in the usual way', () => {
     assert.ok(names.includes('dryRun') && names.length > 60, names.join());
     const { naive, variable } = told<{ naive: unknown; variable: string }>(
       inChild(`${POLLUTION(names)}
@@ -194,7 +194,7 @@ describe('a polluted Object.prototype', () => {
     assert.equal(variable, '/evil\n');
   });
 
-  it('sends no id with a listener that was not passed', () => {
+  it('sends no id with a listener if none was passed', () => {
     const code = told<string>(
       inChild(`
         Object.prototype.id = 'evil';
@@ -252,7 +252,7 @@ describe('a polluted Object.prototype', () => {
     });
   }
 
-  /** What a child says of itself: its arguments, environment, user, directory and filter. */
+  /** A script that prints the child's arguments, environment, user, directory and filter. */
   const SHELL = 'echo "$0 $*"; env | sort; id -u; pwd; grep -E "^(Seccomp|NoNewPrivs)" /proc/self/status';
   const ARGUMENTS = `'/bin/sh', ['-c', ${JSON.stringify(SHELL)}, 'name', 'argument']`;
 
@@ -322,7 +322,7 @@ describe('a polluted Object.prototype', () => {
     });
   }
 
-  it('leaves a SandboxedWorker its own options', () => {
+  it('does not change the options of a SandboxedWorker', () => {
     const { failures } = told<{ failures: string[] }>(
       inChild(`${POLLUTION(names)}
         const start = () => new s.SandboxedWorker("require('node:worker_threads').parentPort.postMessage([process.argv.length, Object.keys(process.env).includes('evil'), require('node:fs').readFileSync('/proc/self/status', 'utf8').match(/Seccomp:.*/)[0], process.execArgv])", { profile: 'docker-default', eval: true });
@@ -350,7 +350,7 @@ describe('a polluted Object.prototype', () => {
     assert.deepEqual(failures, []);
   });
 
-  it('responds to no call of a supervised program', () => {
+  it('does not respond to calls of a supervised program', () => {
     const { plain, failures } = told<{ plain: string; failures: string[] }>(
       inChild(`${POLLUTION(names)}
         const profile = s.compile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['getpriority'], action: 'SCMP_ACT_NOTIFY' }] });
@@ -375,7 +375,7 @@ describe('a polluted Object.prototype', () => {
     assert.deepEqual(failures, []);
   });
 
-  it('is read nowhere in the library: the linter knows the rule', () => {
+  it('is read nowhere in the library, as the linter checks', () => {
     const { status, stdout } = plainSpawnSync(
       process.execPath,
       ['node_modules/eslint/bin/eslint.js', '--print-config', 'lib/process/load.ts'],

@@ -1,4 +1,4 @@
-// A child that may do everything tries to reach the process that has started it, in every way there is.
+// A child under a profile that allows everything tries every known way to reach the process that started it.
 import assert from 'node:assert/strict';
 import { features } from '#lib/process/machine/features.js';
 import type { IsolationPart } from '#lib/process/isolation/isolation.js';
@@ -6,7 +6,7 @@ import { canRecord, recordFindings } from '../support/findings.js';
 import { skip } from '../support/skip.js';
 import { abstractServer, resultsIn, toldBy, USERS, victim } from '../support/victim.js';
 
-/** Ways of test/attacks/reach.c that tell by themselves whether they worked. */
+/** Ways of test/attacks/reach.c that can detect themselves whether they worked. */
 const WAYS: Readonly<Record<IsolationPart, readonly string[]>> = {
   memory: [
     ...['/proc/PID/mem', 'process_vm_readv', 'process_vm_writev', 'PTRACE_SEIZE', 'PTRACE_ATTACH'],
@@ -33,17 +33,17 @@ const WAYS: Readonly<Record<IsolationPart, readonly string[]>> = {
 };
 const EVERY_WAY = Object.entries(WAYS) as readonly (readonly [IsolationPart, readonly string[]])[];
 
-/** Those of which only the victim can tell: the signals of a descriptor's owner, and of the whole group. */
+/** Ways that only the victim can detect: signals to a descriptor's owner, and to the whole group. */
 const UNTOLD = ['F_SETOWN', 'kill of the group'];
 
-/** Closed for ordinary users by a Landlock domain; CAP_PERFMON opens them on newer kernels. */
+/** A Landlock domain closes these for unprivileged users; CAP_PERFMON opens them on newer kernels. */
 const READING = ['/proc/PID/environ', '/proc/PID/maps', '/proc/PID/auxv'];
-/** What no domain and no layer closes. */
+/** Neither a domain nor a layer closes this. */
 const SCHEDULING = ['sched_setaffinity'];
 
 const [EPERM, ESRCH, EBADF, EACCES] = [1, 3, 9, 13];
 
-/** Starts the attacker, waits for it, and tells what it printed and how many signals came. */
+/** Code that starts the attacker, waits for it, and reports its output and the number of signals. */
 const PROGRAM = (names: readonly string[], isolation: string): string => `
   let signals = 0, marked = false;
   process.on('SIGWINCH', () => signals++);
@@ -125,7 +125,7 @@ describe('a child that may do everything', () => {
         const untried = features().isolation.closed.filter(
           part => !WAYS[part].some(name => open.get(name) === 0),
         );
-        // Yama, or dev.tty.legacy_tiocsti, may have closed some for everybody.
+        // Yama or dev.tty.legacy_tiocsti may close some ways for everybody.
         assert.deepEqual(
           untried.filter(part => !['memory', 'terminal'].includes(part)),
           [],

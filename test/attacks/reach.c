@@ -1,7 +1,7 @@
-// Tries to reach another process in every way there is: `reach attack PID ADDRESS SOCKET NAME...` prints a line of each
-// name with its errno, 0 where it worked, or -1 where it cannot be tried. None of them does harm.
-// `reach serve SOCKET` listens on an abstract socket, `reach leak COMMAND...` leaves a descriptor to a command, and
-// `reach terminal COMMAND...` runs one on a terminal of its own.
+// Tries every known way to reach another process: `reach attack PID ADDRESS SOCKET NAME...` prints a line for each name
+// with its errno, 0 if it worked, or -1 if it cannot be tried. None does any harm. `reach serve SOCKET` listens on an
+// abstract socket, `reach leak COMMAND...` passes an inheritable descriptor to a command, and `reach terminal COMMAND...`
+// runs one on a new terminal.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-// A handler of the victim counts it; by default it does nothing.
+// A handler of the victim counts this signal; without a handler it has no effect.
 #define SIGNAL SIGWINCH
 #define CANNOT_TRY -1
 
@@ -62,7 +62,7 @@ static int mem_file(void) {
   const int file = open_proc("mem", O_RDWR);
   if (file < 0) return errno;
   int result = outcome(pread(file, &word, sizeof word, (off_t)address));
-  // What was there already.
+  // Writes the same value again.
   if (result == 0) result = outcome(pwrite(file, &word, sizeof word, (off_t)address));
   close(file);
   return result;
@@ -84,7 +84,7 @@ static int vm_write(void) {
 static int seize(void) {
   const int result = outcome(ptrace(PTRACE_SEIZE, victim, 0, 0));
   if (result == 0) {
-    // Only a stopped thread can be let go.
+    // Only a stopped thread can be detached.
     ptrace(PTRACE_INTERRUPT, victim, 0, 0);
     waitpid(victim, NULL, __WALL);
     ptrace(PTRACE_DETACH, victim, 0, 0);
@@ -147,7 +147,7 @@ static int signal_pidfd(void) {
   return file < 0 ? errno : outcome(syscall(424 /* pidfd_send_signal */, file, SIGNAL, NULL, 0));
 }
 
-/** The kernel sends the signal of a descriptor's owner, which tells nobody whether it did: the victim counts. */
+/** Makes the kernel signal the owner of a descriptor. Only the victim can tell whether the signal came. */
 static int signal_owner(void) {
   int ends[2];
   char byte = 0;
@@ -157,7 +157,7 @@ static int signal_owner(void) {
   return outcome(write(ends[1], &byte, 1));
 }
 
-/** To the whole group, which has the victim in it: told by the victim as well. */
+/** Signals the whole group of the victim. Only the victim can tell whether the signal came. */
 static int signal_group(void) {
   signal(SIGNAL, SIG_IGN);
   return outcome(kill(0, SIGNAL));
@@ -187,7 +187,7 @@ static int serve_abstract(void) {
   for (;;) close(accept(listener, NULL, NULL));
 }
 
-/** Descriptors behind the standard ones. */
+/** Looks for descriptors after the standard ones. */
 static int leaked(void) {
   for (int number = 3; number < 1024; number++)
     if (fcntl(number, F_GETFD) >= 0) return 0;
@@ -195,7 +195,7 @@ static int leaked(void) {
 }
 
 #if defined(__x86_64__)
-/** A call of the 32-bit interface, whose pointers have to be below 4 GiB. */
+/** A call by the 32-bit interface, whose pointers must be below 4 GiB. */
 static long call32(long number, long a, long b, long c, long d) {
   register long r8 asm("r8") = 0;
   long answer;
@@ -211,7 +211,7 @@ static long call32(long number, long a, long b, long c, long d) {
 #define X32 0x40000000L
 #endif
 
-/** Memory that every interface can point to, with the limits that the victim has: setting them changes nothing. */
+/** The victim's own limits, so that setting them changes nothing, at an address that every interface can use. */
 static struct rlimit* same_limits(void) {
 #if defined(__x86_64__)
   const int low = MAP_32BIT;
@@ -285,7 +285,7 @@ static int type_x32(void) { return type_by(3); }
 static int type_x32_bare(void) { return type_by(4); }
 static int type_x32_native(void) { return type_by(5); }
 
-/** Pastes into the console: on a terminal of another kind, the driver says that it has no such request. */
+/** Pastes into the console. On other terminals, the driver does not support the request. */
 static int paste(void) {
   char subcode = 3;
   if (!isatty(0)) return CANNOT_TRY;
@@ -347,7 +347,7 @@ static const struct {
     {"sched_setaffinity", pin},
 };
 
-/** In a process of its own: a kernel without an interface may end whoever uses it. */
+/** Runs an attempt in a separate process, because a kernel may kill a process that uses an unsupported interface. */
 static int attempt_apart(int (*attempt)(void)) {
   const pid_t child = fork();
   if (child == 0) _exit(attempt() & 0xff);
@@ -361,14 +361,14 @@ static int attack(int count, char** names) {
     int result = CANNOT_TRY;
     for (size_t entry = 0; entry < sizeof ATTACKS / sizeof *ATTACKS; entry++)
       if (strcmp(ATTACKS[entry].name, names[index]) == 0) result = attempt_apart(ATTACKS[entry].attempt);
-    // A line of its own also on a raw terminal.
+    // Starts a new line, even on a raw terminal.
     printf("\n%d %s\n", result, names[index]);
     fflush(stdout);
   }
   return 0;
 }
 
-/** Runs a command on a new terminal, as its session's own, and copies what it writes. Ends as it does. */
+/** Runs a command in a new session with a new controlling terminal, copies its output, and ends as it ends. */
 static int on_terminal(char** command) {
   const int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
   if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) return 120;
@@ -387,7 +387,7 @@ static int on_terminal(char** command) {
     _exit(122);
   }
   char buffer[4096];
-  // EIO once nobody has the terminal any more.
+  // EIO once no process has the terminal open.
   for (ssize_t length; (length = read(master, buffer, sizeof buffer)) > 0;)
     if (write(1, buffer, (size_t)length) < 0) break;
   int status = 0;
@@ -396,7 +396,7 @@ static int on_terminal(char** command) {
 }
 
 static int with_leak(char** command) {
-  // Node makes the first ones close-on-exec when it starts.
+  // Node sets close-on-exec for the first descriptors when it starts.
   const int file = open("/dev/null", O_RDONLY);
   if (file < 0 || dup2(file, 100) != 100) return 120;
   close(file);

@@ -1,4 +1,4 @@
-// A program that is recorded and does not want to be: no call is lost in silence, and nobody waits for ever.
+// A recorded program that tries to evade recording: no call is lost silently, and nothing waits forever.
 import assert from 'node:assert/strict';
 import { recorded } from '../support/recorded.js';
 import { spawnSync } from 'node:child_process';
@@ -53,14 +53,14 @@ if child == 0:
     os.getpgid(0)
     libc.syscall(231, traced())
 print(os.waitpid(child, 0)[1] >> 8)`;
-    // Under any tracer, both get away.
+    // Under an ordinary tracer, both escape.
     assert.equal(spawnSync(PYTHON, ['-c', script], { encoding: 'utf8' }).stdout, '0\n0\n');
     const { recording, output } = await recorded(PYTHON, ['-c', script]);
     assert.equal(output, '1\n1\n');
     assert.ok(has(recording, 'getpriority') && has(recording, 'getpgid'));
   });
 
-  it('can become another one by any of its threads under load', async function () {
+  it('can execute another program from any of its threads under load', async function () {
     if (!hasPython) skip(this, 'there is no Python');
     const script = `
 import os, threading, time
@@ -77,7 +77,7 @@ time.sleep(3600)`;
     assert.ok(has(recording, 'rmdir'));
   });
 
-  it('can have more different arguments than are kept: the call is there, and the values are unknown', async function () {
+  it('can pass more distinct arguments than are kept: the call is recorded with unknown values', async function () {
     if (!hasPython || process.arch !== 'x64') skip(this, 'this needs Python, and x86_64');
     const script = `
 import ctypes, os

@@ -1,4 +1,4 @@
-// A child whose profile leaves io_uring open does on a ring what the profile refuses, unless the kernel filters the ring.
+// If a profile allows io_uring, a child can do on a ring what the profile refuses, unless the kernel filters the ring.
 import assert from 'node:assert/strict';
 import {
   execFileSync,
@@ -24,7 +24,7 @@ const ring = (): string =>
 
 const [EBADF, EACCES] = [9, 13];
 
-/** What rings can do without a filter; nothing where io_uring cannot be used. */
+/** The results on a ring without a filter. */
 const FREE = { nop: 0, connect: -EBADF, openat: 0, socket: 0 };
 const REFUSED = { nop: 0, connect: -EACCES, openat: -EACCES, socket: -EACCES };
 
@@ -33,7 +33,7 @@ const named = (action: ActionName, ...names: readonly string[]): SeccompRule => 
   action,
 });
 
-/** Refuses the calls by themselves, and allows everything else, io_uring among it. openat is needed to start. */
+/** Refuses the calls, and allows everything else, including io_uring. openat is needed to start. */
 const BLOCKS: SeccompProfile = {
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [
@@ -70,7 +70,7 @@ const attempt = (
     }),
   );
 
-/** The part of the results that every kernel with io_uring has. */
+/** The results that every kernel with io_uring has. */
 const core = ({ nop, connect, openat, socket }: Readonly<Record<string, number>>): object => ({
   nop,
   connect,
@@ -89,12 +89,12 @@ describe('io_uring operations of a child', () => {
 
   describe('on a kernel with filters for them', () => {
     before(function () {
-      // Before Linux 7.0 there are none: EINVAL.
+      // Linux before 7.0 has no such filters: EINVAL.
       if (ringFilterError !== 0) skip(this, 'this kernel does not filter them');
     });
 
     for (const uid of USERS) {
-      it(`are refused where the profile does not always allow the call, for uid ${uid}`, () => {
+      it(`are refused if the profile does not always allow the call, for uid ${uid}`, () => {
         assert.deepEqual(core(attempt('required', { uid })), REFUSED);
       });
     }
@@ -103,11 +103,11 @@ describe('io_uring operations of a child', () => {
       assert.deepEqual(core(attempt('best-effort')), REFUSED);
     });
 
-    it('are refused in what the child starts, across execve', () => {
+    it('are refused in programs that the child executes', () => {
       assert.deepEqual(core(attempt('required', { args: ['again'] })), REFUSED);
     });
 
-    it('are all refused that an allow list does not name, and those that it names are not', () => {
+    it('are refused unless an allow list names them', () => {
       const profile: SeccompProfile = {
         ...BLOCKS,
         defaultAction: 'SCMP_ACT_ERRNO',
@@ -163,13 +163,13 @@ describe('io_uring operations of a child', () => {
     });
   });
 
-  it("need no filter where the profile refuses io_uring: 'required' is met on every kernel", () => {
+  it("need no filter if the profile refuses io_uring, so 'required' works on every kernel", () => {
     const syscalls = [named('SCMP_ACT_ERRNO', 'io_uring_setup', 'connect')];
     const { status } = spawnSync('true', [], { profile: { ...BLOCKS, syscalls }, ringFilter: 'required' });
     assert.equal(status, 0);
   });
 
-  it("refuse a program of bytes with 'required', because its policy is unknown", () => {
+  it("make 'required' reject a raw program, because its policy is unknown", () => {
     assert.throws(
       () =>
         spawnSync('true', [], { profile: Buffer.from('060000000000ff7f', 'hex'), ringFilter: 'required' }),
@@ -178,7 +178,7 @@ describe('io_uring operations of a child', () => {
   });
 });
 
-/** What the attacker takes by itself. */
+/** The calls that the attacker itself needs. */
 const ENOUGH = (
   'execve brk arch_prctl set_tid_address set_robust_list rseq prlimit64 readlink readlinkat getrandom mprotect mmap munmap ' +
   'openat close read pread64 fstat newfstatat access faccessat write exit_group io_uring_setup io_uring_enter ioctl'

@@ -1,4 +1,4 @@
-// Does by an io_uring what a filter may refuse as a system call, and prints the result of each operation.
+// Performs io_uring operations that a filter may refuse as system calls, and prints the result of each.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/** Submits one operation on a ring of its own; gives what it completes with. */
+/** Submits one operation on a new ring; returns the result of its completion. */
 static int submit(const struct io_uring_sqe *operation) {
   struct io_uring_params parameters;
   memset(&parameters, 0, sizeof parameters);
@@ -45,7 +45,7 @@ static void try_all(void) {
   const struct io_uring_sqe connecting = {
       .opcode = IORING_OP_CONNECT, .fd = -1, .addr = (uintptr_t)&address, .off = sizeof address};
   const struct io_uring_sqe opening = {.opcode = IORING_OP_OPENAT, .fd = AT_FDCWD, .addr = (uintptr_t) "/"};
-  // IORING_OP_SOCKET; older headers do not have it.
+  // IORING_OP_SOCKET, which older headers lack.
   const struct io_uring_sqe socket_inet = {.opcode = 45, .fd = AF_INET, .off = SOCK_STREAM};
   const struct io_uring_sqe pipe = {.opcode = 62, .addr = (uintptr_t)(int[2]){0, 0}};
   tell("nop", submit(&nop));
@@ -62,7 +62,7 @@ int main(int count, char **words) {
     try_all();
     return 0;
   }
-  // In a process that the first one has started, with the name of the program as the only argument after an execve.
+  // Runs again in a child, after execve, with the name of the program as the only argument.
   if (fork() == 0) {
     execl("/proc/self/exe", "ring", (char *)NULL);
     _exit(1);

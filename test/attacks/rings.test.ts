@@ -1,5 +1,5 @@
-// The rings of a running Node: what is submitted to them passes no filter, so that under one which refuses io_uring nothing may
-// be done through them but what libuv does, by nobody in the process.
+// The rings of a running Node: operations on them bypass filters. So under a filter that refuses io_uring, no code in the
+// process may use them, except libuv for its own operations.
 import assert from 'node:assert/strict';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { release } from 'node:os';
@@ -15,7 +15,7 @@ const hasRings = readdirSync('/proc/self/fd').some(descriptor => {
   }
 });
 
-/** Refuses what the attacks do, and new rings; says nothing of rings that are open. */
+/** Refuses the attacks' calls and new rings, but not the use of open rings. */
 const PROFILE = `{ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [
   { names: ['mkdir', 'mkdirat', 'socket', 'io_uring_setup'], action: 'SCMP_ACT_ERRNO', errno: 'EROFS' }] }`;
 
@@ -27,8 +27,8 @@ const DOCKER = `(() => {
 })()`;
 
 /**
- * `forge(directory)` writes a mkdir into every ring of libuv that is mapped, as any code can that may write to its own memory, and
- * `exists(directory)` makes libuv submit what is on the ring of this loop and looks.
+ * `forge(directory)` writes a mkdir into every mapped ring of libuv, as any code can that may write to its own memory.
+ * `exists(directory)` makes libuv submit the entries on this loop's ring, and checks the directory.
  */
 const FORGE = `
   const fs = m('fs');
@@ -93,7 +93,7 @@ describe("Node's rings", function () {
     before(function () {
       const { stdout, stderr } = forging('tell(await attack());');
       if (stdout.trim() === 'true') return;
-      // Linux before 6 neither lets /proc/self/mem reach a ring nor, before 5.15, makes directories on one.
+      // On Linux before 6, /proc/self/mem cannot reach a ring; before 5.15, rings cannot create directories.
       assert.ok(Number.parseInt(release()) < 6, `the attack does not work without a filter: ${stderr}`);
       skip(this, `Linux ${release()} does not let JavaScript write to a ring`);
     });
@@ -128,7 +128,7 @@ describe("Node's rings", function () {
       }
     }
 
-    it('do nothing in a worker that ran before, nor through its ring', () => {
+    it('do nothing in a worker that was already running, nor through its ring', () => {
       const worker = `
         const m = require;
         ${FORGE}
@@ -185,7 +185,7 @@ describe("Node's rings", function () {
           for (let opcode = 0; opcode < 256; opcode++) (after[caller.operationOnRing(opcode, -1, 2, 0)] ??= []).push(opcode);
           tell({ before, after });`),
       );
-      // Sockets on rings came with Linux 5.19.
+      // Rings can create sockets since Linux 5.19.
       assert.ok(seen.before[0] === 0 && (seen.before[1] === 0 || seen.before[1] === -22), 'open before');
       const all = Array.from({ length: 256 }, (_, opcode) => opcode);
       assert.deepEqual(seen.after, {
@@ -194,7 +194,7 @@ describe("Node's rings", function () {
       });
     });
 
-    it('accept nothing by other calls to enter them', () => {
+    it('accept nothing through other arguments of io_uring_enter', () => {
       const number = 'syscallNumber(inspect.makeTarget().arch, "io_uring_enter")';
       const seen = told<number[]>(
         native(`
@@ -207,17 +207,17 @@ describe("Node's rings", function () {
       assert.deepEqual(seen, [-38, -38, -38, -38, -38]);
     });
 
-    it('accept nothing by the call of another ABI', function () {
+    it('accept nothing through the call of another ABI', function () {
       const enter = 'caller.callI386(426, ring, 1, 1, 1, 0, 0)';
       const open = 'const ring = caller.openRing(0); caller.operationOnRing(0, 0, 0, 0);';
       const before = native(`${open} tell(${enter});`);
-      // Not on arm64, nor where the kernel has no calls of i386.
+      // arm64 and some kernels do not support i386 calls.
       if (before.signal !== null || told(before) !== 0) skip(this, 'this kernel has no calls of i386');
       const profile = `{ architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'], ...${PROFILE} }`;
       assert.equal(told(native(`${open} s.applyProfile(${profile}); tell(${enter});`)), -38);
     });
 
-    it('refuse a load while the kernel polls one of them; forced, it warns', function () {
+    it('prevent a load while the kernel polls one of them; with force, the load warns', function () {
       const seen = told<{ opened: number; refused?: string; forced?: string[] }>(
         native(`
           const opened = caller.openRing(2); // IORING_SETUP_SQPOLL
@@ -278,7 +278,7 @@ describe("Node's rings", function () {
       assert.deepEqual(seen, { warnings: [], before: true, after: true, threads: true });
     });
 
-    it('while violations are listened to and afterwards; libuv itself violates nothing', () => {
+    it('during and after a violation listener; libuv itself causes no violations', () => {
       const seen = told(
         inChild(`
           ${EVERYTHING}
@@ -294,7 +294,7 @@ describe("Node's rings", function () {
       assert.deepEqual(seen, { before: true, after: true, rings: [] });
     });
 
-    it('in workers that confine themselves one after another, whose rings have the same descriptors', () => {
+    it('in workers that confine themselves one after another, and whose rings reuse descriptors', () => {
       const seen = told(
         inChild(`
           const { Worker } = m('worker_threads');
@@ -310,7 +310,7 @@ describe("Node's rings", function () {
       assert.deepEqual(seen, [0, 0, 0, 0]);
     });
 
-    // Where a child has more time, it needs it.
+    // A longer time limit means a slow machine.
     const loads = CHILD_LIMIT > 60_000 ? 5 : Number(process.env['RING_LOADS'] ?? 15);
     it(`at ${String(loads)} loads while workers start and end: none is refused`, function () {
       this.timeout(10 * CHILD_LIMIT);
@@ -336,7 +336,7 @@ describe("Node's rings", function () {
     });
   });
 
-  describe('are warned of', () => {
+  describe('cause a warning', () => {
     const codes = (load: string): unknown =>
       told(inChild(`const { warnings } = ${load}; tell(warnings.map(({ code }) => code));`));
     const open = (names: string): string =>

@@ -1,4 +1,4 @@
-// `seccomp run` becomes the command: what it keeps from the shell around it by default, and what on demand.
+// `seccomp run` becomes the command: how it isolates the command from the surrounding shell, by default and on request.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const EPERM = 1;
 const NAMES = ['TIOCSTI', 'prlimit64', 'kill', 'process_vm_readv', 'inherited descriptor'];
 
-/** A shell on a terminal of its own, which the attacker is told to reach by `$$`; the shell stays its parent. */
+/** Runs the attacker from a shell on a new terminal, with the shell (`$$`) as the victim; the shell remains its parent. */
 function onTerminal(options: readonly string[]): ReadonlyMap<string, number> {
   const run = `"${process.execPath}" bundle/cli.js run ${options.join(' ')} docker-default --`;
   const heap = `$(sed -n 's/^\\([0-9a-f]*\\)-.*\\[heap\\]$/\\1/p' /proc/$$/maps)`;
@@ -47,7 +47,7 @@ describe('seccomp run', () => {
     assert.deepEqual([closed.get('TIOCSTI'), closed.get('prlimit64')], [EPERM, EPERM]);
   });
 
-  it('by default allows what a shell expects: signals to it, and inherited descriptors', () => {
+  it('by default allows signals to the shell and inherited descriptors, as shells expect', () => {
     const results = onTerminal([]);
     assert.deepEqual([results.get('kill'), results.get('inherited descriptor')], [0, 0]);
   });
@@ -57,7 +57,7 @@ describe('seccomp run', () => {
     ['with a parent of ours', ['--report']],
     ['with a parent of ours for --timeout', ['--timeout', '600']],
   ] as const) {
-    it(`keeps the command from the shell ${what}`, () => {
+    it(`isolates the command from the shell ${what}`, () => {
       const results = onTerminal(options);
       const { closed } = features().isolation;
       const expected = {
@@ -71,7 +71,7 @@ describe('seccomp run', () => {
     });
   }
 
-  it('with --isolation required reports what is missing, or runs', () => {
+  it('with --isolation required runs, or reports what is missing', () => {
     const { status, stderr } = spawnSync(
       process.execPath,
       ['bundle/cli.js', 'run', '--isolation', 'required', 'docker-default', '--', 'true'],

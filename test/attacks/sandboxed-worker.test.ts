@@ -1,4 +1,4 @@
-// What a SandboxedWorker in plain JavaScript does to the process that has started it.
+// Attacks of a SandboxedWorker, in plain JavaScript, on the process that started it.
 import assert from 'node:assert/strict';
 import { features } from '#lib/process/machine/features.js';
 import type { IsolationPart } from '#lib/process/isolation/isolation.js';
@@ -9,11 +9,11 @@ const POST = `require('node:worker_threads').parentPort.postMessage`;
 
 interface Attack {
   readonly part: IsolationPart;
-  /** Runs in the worker, and posts what it got. */
+  /** Code that runs in the worker, and posts its result. */
   readonly code: string;
-  /** Whether it worked, by what was posted; a victim that tells nothing was ended by it. */
+  /** Whether a posted result means success; if the victim reports nothing, the attack has ended it. */
   readonly worked: (posted: unknown) => boolean;
-  /** As root, newer kernels let CAP_PERFMON read. */
+  /** On newer kernels, root can read by CAP_PERFMON. */
   readonly notAsRoot?: boolean;
 }
 
@@ -25,7 +25,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   },
   'stop its parent': {
     part: 'signals',
-    // And let it go on, or nobody would tell.
+    // Continues the parent too, or it could not report the result.
     code: `try { process.kill(process.ppid, 'SIGSTOP'); process.kill(process.ppid, 'SIGCONT'); ${POST}('stopped'); } catch ({ code }) { ${POST}(code); }`,
     worked: posted => posted === 'stopped',
   },

@@ -1,4 +1,4 @@
-// Everything that starts a child isolates it unless told otherwise.
+// Every function that starts a child isolates it by default.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { features } from '#lib/process/machine/features.js';
@@ -7,7 +7,7 @@ import { resultsIn, toldBy, USERS, victim } from '../support/victim.js';
 
 const [EPERM, EBADF, EACCES] = [1, 9, 13];
 
-/** One way for each part that a child without a terminal can try, with what is closed by the layer alone last. */
+/** One attack for each part that a child without a terminal can try; the last is closed only by the layer. */
 const WAYS = {
   memory: '/proc/PID/mem',
   signals: 'kill',
@@ -16,13 +16,13 @@ const WAYS = {
 };
 const NAMES = Object.values(WAYS);
 
-/** A module for Node that makes the attack and prints what it gave. */
+/** A Node module that makes the attack and prints its result. */
 const MODULE = `
   const { spawnSync } = require('node:child_process');
   const { stdout } = spawnSync(process.env.REACH, JSON.parse(process.env.ATTACK), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 `;
 
-/** Code that leaves what the attacker wrote in `output`. `options` are the options of this package. */
+/** Code that puts the attacker's output into `output`. `options` are the options of this package. */
 const STARTERS: Readonly<Record<string, string>> = {
   spawn: `const child = s.spawn(REACH, words, { ...options, stdio: ['ignore', 'pipe', 'inherit'] });
     for await (const text of child.stdout) output += text;`,
@@ -74,7 +74,7 @@ interface Told {
 
 describe('isolation', () => {
   const user = USERS.at(-1) ?? 0;
-  // Yama allows nobody but a tracer, a debugger and their like.
+  // With Yama, only tracers such as debuggers may read.
   const yama = (): boolean => {
     try {
       return readFileSync('/proc/sys/kernel/yama/ptrace_scope', 'utf8').trim() !== '0';
@@ -89,7 +89,7 @@ describe('isolation', () => {
       const open = toldBy(victim<Told>(PROGRAM(starter, 'none'), { user }));
       const expected = NAMES.filter(way => !(way === WAYS.memory && yama()));
       const results = resultsIn(open.output);
-      // Node, which is the attacker's parent for some, inherits no descriptor to it.
+      // If Node is the attacker's parent, the attacker inherits no descriptor from it.
       const inherits = !/fork|Worker/.test(name);
       for (const way of expected)
         if (way !== WAYS.descriptors || inherits)
@@ -106,7 +106,7 @@ describe('isolation', () => {
     });
   }
 
-  it("with 'required' starts nothing where the kernel lacks a part, and reports which", function () {
+  it("with 'required' starts nothing if the kernel lacks a part, and reports which", function () {
     const { open, closed } = features().isolation;
     const { code, message, ran } = toldBy(
       victim<{ code: string; message: string; ran: boolean }>(`
@@ -124,7 +124,7 @@ describe('isolation', () => {
     assert.ok(closed.length > 0);
   });
 
-  it('is an error, and not weaker, where a filter of this process refuses a domain', function () {
+  it('is an error, and not weaker, if a filter of this process refuses a domain', function () {
     if (!features().isolation.closed.includes('memory')) skip(this, 'this kernel has no domain to refuse');
     const { code, ran } = toldBy(
       victim<{ code: string; ran: boolean }>(`
@@ -137,7 +137,7 @@ describe('isolation', () => {
     assert.deepEqual([code, ran], ['isolation-refused', false]);
   });
 
-  it('keeps descriptors from a child where the kernel has no close_range for it', () => {
+  it('closes descriptors even if the kernel lacks close_range', () => {
     const { output } = toldBy(
       victim<Told>(`
         s.load(s.compile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ name: 'close_range', action: 'SCMP_ACT_ERRNO', errno: 'ENOSYS' }] }));
@@ -147,7 +147,7 @@ describe('isolation', () => {
     assert.equal(resultsIn(output).get('inherited descriptor'), EBADF);
   });
 
-  it('refuses another word', () => {
+  it('refuses an unknown value', () => {
     const { code } = toldBy(
       victim<{ code: string }>(`
         try { s.spawn('true', { profile: everything, isolation: 'best' }); } catch ({ code }) { tell({ code }); }`),

@@ -1,5 +1,5 @@
-// Lets its parent believe that it has ended: it makes the parent its tracer and stops, while a second thread goes on.
-// traced GO DONE: once there is a file GO, the thread creates DONE and ends the process.
+// Makes its parent believe that it has ended: it makes the parent its tracer and stops, while a second thread continues.
+// traced GO DONE: once the file GO exists, the thread creates DONE and ends the process.
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -20,7 +20,7 @@ int main(int count, char **words) {
   files = words;
   pthread_t thread;
   if (pthread_create(&thread, NULL, go_on, NULL) != 0) return 3;
-  // A parent may wait for these as well.
+  // The parent may also wait for the end of these streams.
   for (int descriptor = 0; descriptor < 3; descriptor++) close(descriptor);
   if (ptrace(PTRACE_TRACEME, 0, 0, 0) != 0) return 4;
   raise(SIGSTOP);

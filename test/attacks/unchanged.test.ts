@@ -1,4 +1,4 @@
-// Isolation parts a command from its parent, and from nothing else: tools work in it as they do without.
+// Isolation separates a command from its parent and from nothing else: tools still work as without isolation.
 import assert from 'node:assert/strict';
 import { spawnSync as plainSpawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -12,11 +12,11 @@ import { NOBODY } from '../support/victim.js';
 import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
 interface Work {
-  /** Programs that it takes. */
+  /** The programs that it needs. */
   readonly needs: readonly string[];
-  /** For sh, in an empty directory. */
+  /** A script for sh, which runs in an empty directory. */
   readonly script: string;
-  /** Whether it makes mounts in a user namespace of its own. */
+  /** Whether it mounts in a new user namespace. */
   readonly mounts?: boolean;
 }
 
@@ -77,18 +77,18 @@ const isThere = (name: string): boolean =>
   (process.env['PATH'] ?? '').split(':').some(directory => existsSync(join(directory, name)));
 
 describe('in an isolated child', () => {
-  // Sandboxes of their own are for ordinary users.
+  // Programs with their own sandbox run as an unprivileged user.
   const isRoot = process.getuid?.() === 0;
   const user = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
 
   for (const [name, { needs, script, mounts = false }] of Object.entries(WORK)) {
-    it(`${name} works as without`, function () {
+    it(`${name} works as without isolation`, function () {
       this.timeout(0);
       const missing = needs.find(program => !isThere(program));
       if (missing !== undefined) skip(this, `there is no ${missing}`);
       const run = (start: typeof plainSpawnSync): string => {
         const directory = mkdtempSync(join(tmpdir(), 'seccomp-work-'));
-        // Of that user, as git wants it.
+        // git requires that the user owns the directory.
         if (isRoot) chownSync(directory, NOBODY, NOBODY);
         try {
           const env = {

@@ -1,10 +1,10 @@
-// A SandboxedWorker that is stopped, so that it can serve no signal and see no closed channel, when its parent dies.
+// A stopped SandboxedWorker, which can neither handle a signal nor see that its channel is closed when its parent dies.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { ForkLoad } from 'seccomp';
 import { inChild } from '../support/child.js';
 
-/** The state of a process, as ps shows it; '' where there is none. */
+/** The state of a process, as ps shows it; '' if there is none. */
 function state(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -14,7 +14,7 @@ function state(pid: number): string {
   }
 }
 
-/** Starts something in a process of its own, stops it, kills the parent, and gives the pid of what was stopped. */
+/** Starts a process from a new parent, stops it, kills the parent, and returns the pid of the stopped process. */
 function orphan(start: string, last = "process.kill(process.pid, 'SIGKILL');"): number {
   const { stdout } = inChild(`
     ${start}

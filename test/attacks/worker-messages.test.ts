@@ -1,4 +1,4 @@
-// A hostile SandboxedWorker writes to its channel what it likes: what it can do to the process that reads.
+// A hostile SandboxedWorker writes anything to its channel: the effects on the process that reads it.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { deserialize, DefaultSerializer, serialize } from 'node:v8';
@@ -12,7 +12,7 @@ import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
 const ALLOW: SeccompProfile = { defaultAction: 'SCMP_ACT_ALLOW' };
 
-/** Code for a worker, in which `frame(kind, payload, length?)` is the bytes of a frame and `put(bytes)` writes to the channel. */
+/** Code for a worker, in which `frame(kind, payload, length?)` returns the bytes of a frame and `put(bytes)` writes them. */
 const hostile = (code: string): string => `
   const fs = require('fs'), v8 = require('v8');
   const frame = (kind, payload = Buffer.alloc(0), length = payload.length) => {
@@ -58,7 +58,7 @@ const wire = (...parts: readonly (string | number | Buffer)[]): Buffer =>
     ),
   ]);
 
-/** An array of one element again and again. */
+/** An array that repeats one element. */
 const many = (count: number, element: Buffer | string): Buffer =>
   wire('A', count, Buffer.concat(Array<Buffer>(count).fill(Buffer.from(element))), '$', 0, count);
 
@@ -109,7 +109,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
       assert.ok(process.memoryUsage().arrayBuffers - before < 16 * 2 ** 20);
     });
 
-    it('arrive whole however they are cut', () => {
+    it('arrive complete, however they are split', () => {
       const stream = Buffer.concat(
         [0, 1, 5, 300].map(length =>
           Buffer.concat([
@@ -135,7 +135,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
     });
   });
 
-  it('that cannot be deserialized are messageerror events, and the worker continues', async () => {
+  it('that cannot be deserialized cause messageerror events, and the worker continues', async () => {
     const worker = sandboxed(`
       for (const bytes of [Buffer.alloc(0), Buffer.from('nonsense'), Buffer.from([0xff, 15]), Buffer.from([0xff, 99, 0x5f])])
         for (const kind of [MESSAGE, MESSAGEERROR]) put(frame(kind, bytes));
@@ -147,7 +147,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
     await worker.terminate();
   });
 
-  it('leave the event loop its turns, and other workers theirs, when ten flood it', () => {
+  it('do not block the event loop or other workers when ten workers flood it', () => {
     const code = hostile(
       `const many = Buffer.concat(Array(10000).fill(frame(MESSAGE, v8.serialize([])))); for (;;) put(many);`,
     );
@@ -237,15 +237,15 @@ describe('Messages of a hostile SandboxedWorker', () => {
       });
     }
 
-    it('that V8 accepts but that block its thread for long end the worker', async () => {
-      // A few bytes that reserve a quarter of a gigabyte: without the check, V8 makes it.
+    it('that V8 accepts but that would block its thread for long end the worker', async () => {
+      // A few bytes that make V8 allocate a quarter of a gigabyte without the check.
       const bytes = costly['a sparse array of 256 MiB'] ?? Buffer.alloc(0);
       assert.equal((deserialize(bytes) as unknown[]).length, 33_554_431);
       const worker = sandboxed(`put(frame(MESSAGE, Buffer.from('${bytes.toString('hex')}', 'hex')))`);
       assert.deepEqual(await end(worker), ['worker-message-too-costly', 1]);
     });
 
-    it('may cost as much as maxMessageCost says', async () => {
+    it('may cost up to maxMessageCost', async () => {
       const map = `require('worker_threads').parentPort.postMessage(new Map(Array.from({ length: 20000 }, (_, i) => [i, i])))`;
       const options = { profile: ALLOW, eval: true };
       assert.deepEqual(await end(new SandboxedWorker(map, options)), ['worker-message-too-costly', 1]);
@@ -276,7 +276,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
       });
     }
 
-    it('nest as deep as they like without a crash', () => {
+    it('may nest to any depth without a crash', () => {
       const depth = 200_000;
       const nested = wire(Buffer.from('A\x01'.repeat(depth)), '_', Buffer.from('$\0\x01'.repeat(depth)));
       assert.throws(() => {
@@ -331,14 +331,14 @@ describe('Messages of a hostile SandboxedWorker', () => {
       })),
     };
     for (const [what, value] of Object.entries(legitimate)) {
-      it(`arrive where they are ${what}`, () => {
+      it(`arrive if they are ${what}`, () => {
         const bytes = pack(value);
         checkClone(bytes, DEFAULT_LIMITS);
         assert.deepEqual(unpack(bytes), value);
       });
     }
 
-    it('with themselves in them arrive', () => {
+    it('arrive if they contain themselves', () => {
       const own: { self?: unknown } = {};
       own.self = own;
       const bytes = pack([own, own]);
@@ -352,7 +352,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
       assert.deepEqual([...serialize(null)], [0xff, FORMAT_VERSION, 0x30]);
     });
 
-    it('are data, with keys of any name', () => {
+    it('are plain data, with keys of any name', () => {
       const value = unpack(pack(JSON.parse('{"__proto__": {"polluted": 1}, "then": 1}'))) as object;
       assert.equal(Object.getPrototypeOf(value), Object.prototype);
       assert.equal(Reflect.get(value, 'polluted'), undefined);
@@ -363,7 +363,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
   });
 
   describe('with views', () => {
-    /** Where views can be. */
+    /** The places in which views can be. */
     const places: Readonly<Record<string, (view: ArrayBufferView) => unknown>> = {
       'the value itself': view => view,
       'an object': view => ({ deep: [{ view }] }),
@@ -384,8 +384,8 @@ describe('Messages of a hostile SandboxedWorker', () => {
     const owns = (view: ArrayBufferView): boolean =>
       view.byteOffset === 0 && view.buffer.byteLength === view.byteLength;
 
-    it("would get Node's pool or the whole message from Node's own deserializer", () => {
-      // At an odd offset, it copies to the pool.
+    it("would share Node's pool or the whole message with Node's own deserializer", () => {
+      // At an odd offset, the deserializer copies to the pool.
       const views = [0, 1, 2, 3, 4, 5, 6, 7].map(
         length => deserialize(serialize(['x'.repeat(length), new Float64Array(2)])) as [string, Float64Array],
       );
@@ -395,7 +395,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
     });
 
     for (const [where, put] of Object.entries(places)) {
-      it(`have memory of their own in ${where}`, () => {
+      it(`have their own memory in ${where}`, () => {
         for (const view of [
           Buffer.from('pooled'),
           new Float64Array(2),
@@ -410,7 +410,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
       });
     }
 
-    it('of one buffer arrive with one each', () => {
+    it('of one buffer arrive with a buffer each', () => {
       const buffer = new ArrayBuffer(8);
       const [first, second] = unpack(
         pack([new Uint8Array(buffer, 0, 4), new Uint8Array(buffer, 4)]),
@@ -419,7 +419,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
       assert.ok([...viewsIn([first, second])].every(owns));
     });
 
-    it('contain nothing of the buffer around them', () => {
+    it('contain no other bytes of their buffer', () => {
       const secret = Buffer.from('before SECRET after');
       assert.ok(!Buffer.from(pack(secret.subarray(0, 6))).includes('SECRET'));
       const resizable = new (ArrayBuffer as unknown as new (length: number, options: object) => ArrayBuffer)(
@@ -436,7 +436,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
       assert.doesNotThrow(() => new DefaultSerializer().writeValue(shared), "Node's serializer copies it");
     });
 
-    it('return no memory of this process if their buffer is echoed', async () => {
+    it('expose no memory of this process if their buffer is echoed', async () => {
       const worker = new SandboxedWorker(
         `const { parentPort } = require('worker_threads');
          parentPort.on('message', buffer => parentPort.postMessage(buffer.byteLength));
@@ -458,7 +458,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
     const forged = (own: object, parts: readonly unknown[] = ['Error', 'message', 'Name', 'stack']): Error =>
       unpackThrown(pack([true, ...parts, own])) as Error;
 
-    it('would set a prototype by Object.assign', () => {
+    it('would set a prototype if Object.assign copied them', () => {
       const own = JSON.parse('{"__proto__": {"polluted": 1}}') as object;
       assert.ok(!(Object.assign(new Error('x'), own) instanceof Error));
       const error = forged(own);
@@ -466,7 +466,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
       assert.equal(Reflect.get(error, 'polluted'), undefined);
     });
 
-    it('hide nothing that errors inherit', () => {
+    it('do not hide inherited properties of errors', () => {
       const error = forged({
         toString: 1,
         constructor: 1,
@@ -481,7 +481,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
       assert.equal(error.stack, 'stack');
     });
 
-    it('have texts, and these are short', () => {
+    it('have only strings as texts, and truncate them', () => {
       const error = forged({}, [7, 'm'.repeat(1e6), 'n'.repeat(1e6), { a: 1 }]);
       assert.ok(error.message.length <= 65_536 && error.name.length <= 256);
       assert.equal(error.stack, '');
@@ -502,7 +502,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
       });
     }
 
-    it('of no known shape are messageerror events', async () => {
+    it('of an unknown shape cause messageerror events', async () => {
       const worker = sandboxed(`
         for (const value of [null, 1, [], [true], [true, 'Error', 'm', 'n', 's', 1], [false], { 0: false, length: 2 }]) put(frame(MESSAGEERROR, v8.serialize(value)));
         put(frame(MESSAGE, v8.serialize(0)));`);
@@ -513,7 +513,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
       await worker.terminate();
     });
 
-    it('come once', async () => {
+    it('are emitted once', async () => {
       const thrown = Buffer.from(packThrown(new Error('forged'))).toString('hex');
       const worker = sandboxed(
         `const error = frame(ERROR, Buffer.from('${thrown}', 'hex')); put(Buffer.concat([error, error]));`,
@@ -550,7 +550,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
     await once(worker, 'exit');
   });
 
-  it('are only limited by own properties, which are whole numbers', () => {
+  it('are only limited by own properties that are integers', () => {
     for (const limit of [0, -1, 1.5, NaN, Infinity, '5', 5n, null, 2 ** 32]) {
       assert.throws(
         () => sandboxed('', { maxMessageSize: limit as number }),
@@ -567,7 +567,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
     }
   });
 
-  it('are not limited by what an option inherits', () => {
+  it('are not limited by inherited properties of options', () => {
     const seen = told(
       inChild(`
         Object.prototype.maxMessageSize = 1;

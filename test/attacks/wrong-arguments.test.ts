@@ -1,5 +1,5 @@
-// Functions of policies, filters, programs, recordings and calls, given something else: an error that says what and what to do, and no
-// TypeError from the depths.
+// Functions for policies, filters, programs, recordings and calls with wrong arguments: they throw an error with a remedy, not
+// an internal TypeError.
 import assert from 'node:assert/strict';
 import * as inspect from 'seccomp/inspect';
 import * as seccomp from 'seccomp';
@@ -13,7 +13,7 @@ const findings = seccomp.lint(profile);
 const record =
   'type=SECCOMP msg=audit(1.1:1): pid=1 comm="x" sig=0 arch=c000003e syscall=0 compat=0 ip=0x0 code=0x7ffc0000';
 
-/** Made anew for each function, some of which write to what they get. */
+/** Wrong values, created anew for each function, because some functions write to their arguments. */
 const wrong = (): Readonly<Record<string, unknown>> => ({
   null: null,
   undefined: undefined,
@@ -39,7 +39,7 @@ const wrong = (): Readonly<Record<string, unknown>> => ({
 
 type Any = (...args: readonly unknown[]) => unknown;
 
-/** Functions with arguments that they take, of which each is replaced in turn. */
+/** Functions with valid arguments, each of which is replaced in turn. */
 const uses: Readonly<Record<string, readonly unknown[]>> = {
   annotate: [filter],
   applyBaseline: [findings, inspect.makeBaseline(findings)],
@@ -109,7 +109,7 @@ const uses: Readonly<Record<string, readonly unknown[]>> = {
   withTraps: [policy],
 };
 
-/** What loads a filter tries it only. */
+/** Options that keep functions from loading a filter. */
 const DRY: Readonly<Record<string, readonly unknown[]>> = {
   applyProfile: [{ dryRun: true }],
   load: [{ dryRun: true }],
@@ -138,7 +138,7 @@ describe('wrong arguments', () => {
     assert.throws(use, { name: 'UsageError', code, message });
   };
 
-  it('names what was given, and what to pass', () => {
+  it('are reported with the given value and the expected one', () => {
     const any = functions as Record<'evaluate' | 'verify' | 'formatAudit' | 'syscallName' | 'interpret', Any>;
     names(
       () => any.evaluate(profile, call),
