@@ -1,4 +1,5 @@
-// Assembly: listings come back byte for byte, hand-written text means what it says, mistakes have a place and a remedy.
+// Assembly: listings assemble to the same bytes, hand-written text has the expected meaning, and mistakes are reported with a
+// place and a remedy.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { AssemblyError } from '#lib/util/errors.js';
@@ -16,7 +17,7 @@ const FORMS = ['listing', 'plain', 'source'] as const;
 const insn = (code: number, k = 0, jt = 0, jf = 0): Instruction => ({ code, jt, jf, k });
 const ret = insn(BPF.RET_K, SCMP_ACT_ALLOW);
 
-/** Asserts that a program comes back from each of its forms. */
+/** Asserts that each form of a listing assembles to the same program. */
 function comesBack(program: Program, where: string, options: DisassembleOptions = {}): void {
   for (const form of FORMS) {
     const text = disassemble(program, { ...options, form });
@@ -45,14 +46,14 @@ describe('assembly: a listing assembles to the same program', () => {
     }
   }
 
-  it(`random programs of every instruction, with anything in fields that are not used (SEED=${start})`, () => {
+  it(`random programs of every instruction, with any values in unused fields (SEED=${start})`, () => {
     const random = new Random(start);
     for (let index = 0; index < 1500; index++) {
       comesBack(randomProgram(random, 1 + random.below(80)), `program ${index} of SEED=${start}`);
     }
   });
 
-  it(`random programs up to the maximum of the kernel (SEED=${start})`, () => {
+  it(`random programs up to the kernel's maximum length (SEED=${start})`, () => {
     const random = new Random(start);
     for (let index = 0; index < 5; index++)
       comesBack(randomProgram(random, MAX_INSTRUCTIONS), `program ${index} of SEED=${start}`);
@@ -66,7 +67,7 @@ describe('assembly: a listing assembles to the same program', () => {
     }
   });
 
-  it('also with other line ends, other blanks, and comments', () => {
+  it('even with other line ends, other blanks, and comments', () => {
     const { program, disassembly } = compile('docker-default', { arch: 'x86_64' });
     for (const text of [
       disassembly.replaceAll('\n', '\r\n'),
@@ -123,7 +124,7 @@ describe('assembly: programs written by hand', () => {
     same('goto next\nreturn A', [insn(BPF.JA), insn(BPF.RET_A)]);
   });
 
-  it('may break a statement where it has blanks', () => {
+  it('may break a statement at blanks', () => {
     same('if (\n  A == X # a comment\n)\n  goto end\nelse\n  goto next\nreturn ALLOW\nend:\nreturn A', [
       insn(BPF.JEQ_X, 0, 1, 0),
       ret,
@@ -180,7 +181,7 @@ describe('assembly: programs written by hand', () => {
     });
   }
 
-  it('name calls with their ABI, regardless of what the program has tested', () => {
+  it('may name calls with their ABI, whatever the program has tested', () => {
     for (const [name, abi, call] of [
       ['x86_64.read', 'x86_64', 'read'],
       ['amd64.write', 'x86_64', 'write'],
@@ -197,12 +198,12 @@ describe('assembly: programs written by hand', () => {
     }
   });
 
-  it('name calls of the given ABI if they have tested none', () => {
+  it('use the call names of the given ABI if they test none', () => {
     const text = 'A = sys_number\nif (A == write) goto next\nreturn A';
     same(text, [insn(BPF.LD_ABS, 0), insn(BPF.JEQ_K, 64), insn(BPF.RET_A)], { abi: 'aarch64' });
   });
 
-  it('may jump as far as there are instructions with goto, and over 255 with a test', () => {
+  it('may jump any distance with goto, and farther than 255 instructions with a test', () => {
     const far = `${'A = 1\n'.repeat(4000)}`;
     assert.equal(assemble(`goto end\n${far}end: return A`)[0]?.k, 4000);
     assert.equal(assemble(`if (A == 1) goto end\n${'A = 1\n'.repeat(255)}end: return A`)[0]?.jt, 255);
@@ -333,13 +334,13 @@ describe('assembly: mistakes', () => {
     });
   }
 
-  it('name the file, where it is given', () => {
+  it('name the file if it is given', () => {
     const { message, at } = failure('A = ?', { file: 'my.asm' });
     assert.match(message, /^my\.asm:1:5: "\?" is unexpected here/);
     assert.equal(at.file, 'my.asm');
   });
 
-  it('of usage are distinguished', () => {
+  it('of usage are a different error', () => {
     assert.throws(() => assemble(5 as unknown as string), { code: 'bad-argument' });
     assert.throws(() => assemble('return A', { abi: 'mips' as AbiName }), { code: 'bad-option' });
     assert.throws(() => assemble('return A', { arch: 'x86_64' } as AssembleOptions), { code: 'bad-option' });
@@ -361,7 +362,7 @@ describe('assembly: hostile text', () => {
   );
   const start = seed();
 
-  /** An error with a place, or a program that the kernel takes. */
+  /** Asserts that a text is an error with a place, or a program that the kernel accepts. */
   function ends(text: string): void {
     try {
       validate(assemble(text));
@@ -371,7 +372,7 @@ describe('assembly: hostile text', () => {
     }
   }
 
-  it('a listing cut off anywhere is an error, up to its last line', () => {
+  it('a listing that is cut off before its last line is an error', () => {
     const lastLine = listing.trimEnd().lastIndexOf('\n');
     for (let length = 0; length < lastLine; length++) failure(listing.slice(0, length));
   });

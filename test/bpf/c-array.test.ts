@@ -1,4 +1,4 @@
-// Programs as C: a compiler takes them without a warning, and the bytes are those of the program.
+// Programs as C: a compiler accepts them without a warning, and the bytes are those of the program.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { Random, seed } from '../support/random.js';
 import { randomProgram } from '../support/random-program.js';
 import { skip } from '../support/skip.js';
 
-/** The program that a C compiler makes of an array. */
+/** Compiles a C array, and returns the program. */
 function compiled(array: string, name: string): Program {
   const directory = mkdtempSync(join(tmpdir(), 'seccomp-c-'));
   try {
@@ -33,20 +33,20 @@ function compiled(array: string, name: string): Program {
 }
 
 describe('programs as C', () => {
-  it('say in a comment what each instruction does', () => {
+  it('have a comment for each instruction', () => {
     assert.equal(
       toC([{ code: BPF.RET_K, jt: 0, jf: 0, k: 0x7fff0000 }], 'allow_all'),
       'static const struct sock_filter allow_all[] = {\n\t{ 0x06, 0, 0, 0x7fff0000 }, /* 0000: return ALLOW */\n};\n',
     );
   });
 
-  it('have a name that C can have', () => {
+  it('must have a valid C identifier as their name', () => {
     for (const name of ['', '1', 'a b', 'a-b', 'a;', 'é'])
       assert.throws(() => toC([{ code: BPF.RET_A, jt: 0, jf: 0, k: 0 }], name), { code: 'bad-option' });
   });
 
   const start = seed();
-  it(`come back from the compiler as they were (SEED=${start})`, function () {
+  it(`compile to the same program (SEED=${start})`, function () {
     if (spawnSync('gcc', ['--version']).error !== undefined) skip(this, 'there is no gcc');
     const program = compile('docker-default', { arch: 'x86_64' }).program;
     assert.deepEqual(compiled(toC(program), 'filter'), program);

@@ -1,4 +1,4 @@
-// Listings: the notation, what is named and what is not, and programs that no kernel would take.
+// Listings: the notation, which values are named, and programs that no kernel would accept.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { annotate, disassemble } from '#lib/bpf/listing/disassemble.js';
@@ -89,32 +89,32 @@ describe('listing: names', () => {
     annotate([...archTest(abi), insn(code, k, 1, 0), ret, ret])[4]?.text ?? '';
 
   for (const abi of ['x86_64', 'x86', 'aarch64', 'arm'] as const) {
-    it(`calls of ${abi} go by their names behind its test`, () => {
+    it(`names calls of ${abi} after a test of the architecture`, () => {
       assert.equal(tested(abi, syscallNumber(abi, 'write') ?? 0), 'if (A == write) goto 0006');
     });
   }
 
-  it('calls of x32, which has the architecture of x86_64, have it before the name', () => {
+  it('prefixes calls of x32, which shares the architecture of x86_64', () => {
     assert.equal(tested('x86_64', 0x40000001), 'if (A == x32.write) goto 0006');
   });
 
-  it('the border between x86_64 and x32 stays a number', () => {
+  it('shows the boundary between x86_64 and x32 as a number', () => {
     assert.equal(tested('x86_64', 0x40000000, BPF.JGE_K), 'if (A >= 0x40000000) goto 0006');
   });
 
-  it('a mask and a number without a name stay numbers', () => {
+  it('shows masks and unnamed numbers as numbers', () => {
     assert.equal(tested('x86_64', 1, BPF.JSET_K), 'if (A & 0x1) goto 0006');
     assert.equal(tested('x86_64', 999_999), 'if (A == 0xf423f) goto 0006');
   });
 
-  it('architectures that nothing can be compiled for have names too', () => {
+  it('names architectures that are not supported', () => {
     assert.equal(
       annotate([insn(BPF.LD_ABS, 4), insn(BPF.JEQ_K, SCMP_ARCH_S390X), ret])[1]?.text,
       'if (A == ARCH_S390X) goto 0002',
     );
   });
 
-  it('a call has none where the architecture was not tested, or another one leads there too', () => {
+  it('names no call if the architecture was not tested, or if several lead there', () => {
     assert.equal(
       annotate([insn(BPF.LD_ABS, 0), insn(BPF.JEQ_K, 1), ret])[1]?.text,
       'if (A == 0x1) goto 0002',
@@ -130,18 +130,18 @@ describe('listing: names', () => {
     assert.equal(annotate(both)[4]?.text, 'if (A == 0x1) goto 0005');
   });
 
-  it('there the ABI can be given, and is shown, as nothing proves it', () => {
+  it('uses and shows the given ABI there, because nothing proves it', () => {
     const program = [insn(BPF.LD_ABS, 0), insn(BPF.JEQ_K, 1), ret];
     assert.equal(annotate(program, { abi: 'aarch64' })[1]?.text, 'if (A == aarch64.io_destroy) goto 0002');
     assert.equal(annotate(program, { abi: 'x32' })[1]?.text, 'if (A == 0x1) goto 0002');
   });
 
-  it('nothing is named after the accumulator was changed', () => {
+  it('names nothing after the accumulator has changed', () => {
     const program = [...archTest('x86_64'), insn(BPF.AND_K, 0xff), insn(BPF.JEQ_K, 1), ret];
     assert.equal(annotate(program)[5]?.text, 'if (A == 0x1) goto 0006');
   });
 
-  it('a change of X or of scratch words leaves the accumulator as it is', () => {
+  it('still names values after X or scratch words have changed', () => {
     const program = [
       ...archTest('x86_64'),
       insn(BPF.LDX_IMM, 3),
@@ -153,7 +153,7 @@ describe('listing: names', () => {
     assert.equal(annotate(program)[7]?.text, 'if (A == write) goto 0008');
   });
 
-  it('a load of an argument says of which call, also where tests of order alone have settled it', () => {
+  it('names the call of a loaded argument, even if only ordered comparisons determine it', () => {
     const settled = [
       ...archTest('x86_64'),
       insn(BPF.JGT_K, 41, 3, 0),
@@ -165,7 +165,7 @@ describe('listing: names', () => {
     assert.match(disassemble(settled), /^ 0006: .* A = args\[0\] {2}# socket$/m);
   });
 
-  it('code that nothing reaches is marked', () => {
+  it('marks unreachable code', () => {
     assert.match(disassemble([ret, ret]), /^ 0001: .*return ALLOW {2}# not reached$/m);
   });
 });
@@ -188,7 +188,7 @@ describe('listing: forms', () => {
     );
   });
 
-  it('leaves the fields out', () => {
+  it('omits the fields', () => {
     assert.match(
       disassemble(program, { form: 'plain' }),
       /^ 0000: A = arch\n 0001: if \(A != ARCH_AARCH64\) goto 0003\n/,
@@ -208,7 +208,7 @@ describe('listing: forms', () => {
       assert.equal(disassemble(source), filter.disassembly);
   });
 
-  it('gives machines each instruction with its fields, its statement, where it leads and what is certain there', () => {
+  it('returns each instruction with its fields, its statement, its targets and the facts there', () => {
     assert.deepEqual(annotate(program)[1], {
       index: 1,
       code: BPF.JEQ_K,
@@ -223,7 +223,7 @@ describe('listing: forms', () => {
     assert.deepEqual([reached?.arch, reached?.targets], ['ARCH_AARCH64', []]);
   });
 
-  it('refuses options and sources that make no sense', () => {
+  it('refuses invalid options and sources', () => {
     assert.throws(() => disassemble(program, { form: 'long' as 'plain' }), { code: 'bad-option' });
     assert.throws(() => disassemble(program, { abi: 'mips' as AbiName }), { code: 'bad-option' });
     assert.throws(() => disassemble(program, { labels: true } as object), { code: 'bad-option' });

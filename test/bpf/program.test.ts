@@ -11,7 +11,7 @@ const insn = (code: number, k = 0, jt = 0, jf = 0): Instruction => ({ code, jt, 
 const ret = insn(BPF.RET_K, SCMP_ACT_ALLOW);
 
 describe('program: bytes', () => {
-  it('come back as they were', () => {
+  it('decode to the same program', () => {
     const { bpf, program } = compile('docker-default', { arch: 'x86_64' });
     assert.deepEqual(decode(bpf), program);
     assert.deepEqual(encode(program), bpf);
@@ -26,7 +26,7 @@ describe('program: bytes', () => {
     }, TypeError);
   });
 
-  it('of one profile are the same on every run and for either spelling of the target', () => {
+  it('of a profile are the same on every run and for either spelling of the target', () => {
     assert.deepEqual(
       compile('docker-default', { arch: 'aarch64' }).bpf,
       compile('docker-default', { arch: 'aarch64', capabilities: [] }).bpf,

@@ -1,4 +1,4 @@
-// Programs as others print them: each notation gives the instructions that were printed.
+// Programs in the notations of other tools: each is read as the same instructions.
 import assert from 'node:assert/strict';
 import { readProgramText } from '#lib/bpf/assemble/read-program.js';
 import { disassemble } from '#lib/bpf/listing/disassemble.js';
@@ -15,7 +15,7 @@ const PROGRAM: Program = [
 ];
 const BYTES = [...encode(PROGRAM)].map(byte => byte.toString(16).padStart(2, '0'));
 
-/** Lines of so many bytes, written in some way. */
+/** Lines with `length` bytes each, formatted by `line`. */
 const rows = (length: number, line: (bytes: readonly string[], offset: number) => string): string =>
   Array.from({ length: Math.ceil(BYTES.length / length) }, (_, row) =>
     line(BYTES.slice(row * length, (row + 1) * length), row * length),
@@ -71,7 +71,7 @@ describe('readProgramText', () => {
     ['a policy in the words format', 'default: allowed\nread: LOG\n'],
     ['nothing', ''],
   ] as const) {
-    it(`leaves ${what} to others`, () => {
+    it(`does not recognise ${what}`, () => {
       assert.equal(readProgramText(text), undefined);
     });
   }

@@ -1,4 +1,4 @@
-// What `validate` takes and refuses, against the kernel's own verdict.
+// Which programs `validate` accepts and refuses, compared with the kernel.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { ProgramError, UsageError } from '#lib/util/errors.js';
@@ -14,7 +14,7 @@ const insn = (code: number, k = 0, jt = 0, jf = 0): Instruction => ({ code, jt, 
 const ret = insn(BPF.RET_K, SCMP_ACT_ALLOW);
 const returns = (count: number): Program => new Array<Instruction>(count).fill(ret);
 
-/** The reason of a refusal, or undefined. */
+/** The reason for a refusal, or undefined. */
 function refusal(program: Program): string | undefined {
   try {
     validate(program);
@@ -104,7 +104,7 @@ describe('validation and the kernel', () => {
     assert.deepEqual(new Set(kernelVerdicts(programs)), new Set([0]));
   });
 
-  it(`agree on damaged programs with any actions (SEED=${start})`, () => {
+  it(`agree on damaged programs with arbitrary actions (SEED=${start})`, () => {
     const random = new Random(start);
     const real = compile('docker-default', { arch: 'x86_64' }).program;
     const programs = Array.from({ length: 20_000 }, () =>
@@ -136,7 +136,7 @@ describe('validate and encode', () => {
   });
 });
 
-/** The kernel's verdicts, asked for by the first test that needs them. */
+/** Gets the kernel's verdicts when the first test needs them. */
 function kernelVerdictsOnce(programs: () => readonly Program[]): () => readonly number[] {
   let verdicts: readonly number[] | undefined;
   return () => (verdicts ??= kernelVerdicts(programs()));
