@@ -1,4 +1,4 @@
-// `seccomp disasm` and `seccomp asm`: from files and standard input, there and back, and their exit codes.
+// `seccomp disasm` and `seccomp asm`: files and standard input, round trips, and exit codes.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ describe('seccomp disasm and asm', () => {
   });
   const filter = compile('docker-default', { arch: 'aarch64' });
 
-  it('list a profile, as it is compiled', () => {
+  it('list the compiled program of a profile', () => {
     const { code, stdout } = cli(['disasm', 'docker-default', '--arch', 'aarch64']);
     assert.equal(code, 0);
     assert.equal(stdout, filter.disassembly);
@@ -37,7 +37,7 @@ describe('seccomp disasm and asm', () => {
     }
   });
 
-  it('list a program for machines', () => {
+  it('list a program as JSON', () => {
     const { instructions } = JSON.parse(cli(['disasm', file('default.bpf'), '--json']).stdout) as {
       instructions: unknown;
     };
@@ -58,7 +58,7 @@ describe('seccomp disasm and asm', () => {
     assert.deepEqual([instructions.length, refused.code], [2, 'bad-program']);
   });
 
-  it('exit with 2 for anything that is not a program, no profile or not there', () => {
+  it('exit with 2 for an argument that is neither a program nor a profile, or is missing', () => {
     for (const argument of [file('ragged.bpf'), file('none.bpf'), file('none.json'), 'no-such-profile']) {
       const { code, stderr } = cli(['disasm', argument]);
       assert.equal(code, 2, stderr);
@@ -66,7 +66,7 @@ describe('seccomp disasm and asm', () => {
     assert.equal(cli(['asm', file('none.asm')]).code, 2);
   });
 
-  it('assemble what was listed, to a file and to standard output', () => {
+  it('assemble a listing to a file and to standard output', () => {
     for (const form of ['listing', 'plain', 'source'] as const) {
       const text = cli(['disasm', file('default.bpf'), '--form', form]).stdout;
       assert.equal(cli(['asm', '-', '-o', file('again.bpf')], text).code, 0);
@@ -86,7 +86,7 @@ describe('seccomp disasm and asm', () => {
     assert.equal(cli(['asm', file('hand.asm'), '--format', 'asm']).stdout, disassemble(program));
   });
 
-  it('say where a mistake is', () => {
+  it('report where a mistake is', () => {
     const { code, stderr } = cli(['asm', '-'], 'A = arch\nreturn ALOW\n');
     assert.equal(code, 2);
     assert.match(stderr, /<stdin>:2:8: there is no action "ALOW"\. Did you mean "ALLOW"\? \[unknown-name\]/);
@@ -94,7 +94,7 @@ describe('seccomp disasm and asm', () => {
     assert.equal(error.code, 'bad-program-size');
   });
 
-  it('take the ABI for names from --abi where a program asks for none', () => {
+  it('take the ABI for names from --abi if a program tests none', () => {
     const text = 'A = sys_number\nif (A == write) goto next\nreturn A\n';
     assert.equal(cli(['asm', '-'], text).code, 2);
     const { stdout } = cli(['asm', '-', '--abi', 'arm', '--format', 'asm'], text);

@@ -62,13 +62,13 @@ describe('seccomp compile', () => {
     });
   }
 
-  it('names the architectures if --arch is unknown', () => {
+  it('lists the architectures if --arch is unknown', () => {
     const { code, stderr } = cli(['compile', 'docker-default', '--arch', 'amd46']);
     assert.equal(code, 2);
     assert.match(stderr, /x86_64, amd64, aarch64, arm64/);
   });
 
-  it('takes --cap ALL for every capability', () => {
+  it('accepts --cap ALL for every capability', () => {
     const { code, stdout } = cli([
       'compile',
       'docker-default',
@@ -85,7 +85,7 @@ describe('seccomp compile', () => {
     assert.notEqual(stdout, disassemble(compile('docker-default', { arch: 'x86_64' })));
   });
 
-  it('refuses a denial without effect, and names what is open', () => {
+  it('refuses a denial without effect, and names the calls that remain open', () => {
     const profile = (names: readonly string[]) =>
       JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names, action: 'SCMP_ACT_ERRNO' }] });
     const { code, stderr } = cli(['compile', '-', '--arch', 'amd64', '-f', 'asm'], profile(['umount']));
@@ -100,7 +100,7 @@ describe('seccomp compile', () => {
     }
   });
 
-  it('suggests no call for one that only another architecture has', () => {
+  it('suggests no other call for a call that only another architecture has', () => {
     const { code, stderr } = cli(['explain', 'docker-default', 'spu_run']);
     assert.equal(code, 2);
     assert.doesNotMatch(stderr, /Did you mean/);
@@ -125,7 +125,7 @@ describe('seccomp compile', () => {
     assert.match(stdout, /return ALLOW/);
   });
 
-  it('exits with 2 and reports where and what for a profile with mistakes', () => {
+  it('exits with 2 for a profile with mistakes, and reports each with its place', () => {
     const { code, stderr } = cli(
       ['compile', '-'],
       '{\n  "defaultAction": "SCMP_ACT_ALOW",\n  "syscalls": [{ "names": ["read"], "action": "SCMP_ACT_ERNO" }]\n}',
@@ -135,7 +135,7 @@ describe('seccomp compile', () => {
     assert.match(stderr, /:3:\d+: error: .*SCMP_ACT_ERRNO/);
   });
 
-  it('exits with 2 for wrong usage, a missing file and a folder that is not there', () => {
+  it('exits with 2 for wrong usage, a missing file and a missing folder', () => {
     for (const args of [
       ['compile'],
       ['compile', 'x', '--arch', 'sparc'],
@@ -150,7 +150,7 @@ describe('seccomp compile', () => {
     }
   });
 
-  it('names the range of an option in seconds', () => {
+  it('reports the range of an option in seconds', () => {
     for (const time of ['0', '-1', '1e10', 'soon'])
       for (const words of [
         ['run', `--timeout=${time}`, 'docker-default', '--', 'true'],
@@ -189,7 +189,7 @@ describe('seccomp run', () => {
     assert.deepEqual([code, stdout], [7, 'hello\n']);
   });
 
-  it('leaves the filter in force, on the layer that keeps the terminal', () => {
+  it('leaves the filter in force, on top of the layer that protects the terminal', () => {
     const { stdout } = run(
       profile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }] }),
       'grep',
@@ -218,7 +218,7 @@ describe('seccomp run', () => {
     }
   });
 
-  it('dies of SIGSYS when the command makes a call that kills', () => {
+  it('is killed by SIGSYS if the command makes a call that kills', () => {
     const { signal } = run(
       profile({
         defaultAction: 'SCMP_ACT_ALLOW',
@@ -229,7 +229,7 @@ describe('seccomp run', () => {
     assert.equal(signal, 'SIGSYS');
   });
 
-  it('exits with 2 when the command is not found or may not be started', () => {
+  it('exits with 2 if the command is not found or may not be started', () => {
     assert.equal(run(profile({ defaultAction: 'SCMP_ACT_ALLOW' }), 'no-such-command-anywhere').code, 2);
     const denied = run(
       profile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ name: 'execve', action: 'SCMP_ACT_ERRNO' }] }),
@@ -278,7 +278,7 @@ describe("the lab walk of Docker's seccomp tutorial", () => {
     assert.match(stderr, /Operation not permitted/);
   });
 
-  it('the default profile without chmod refuses chmod and nothing else of a shell', () => {
+  it('the default profile without chmod refuses chmod, but no other call of a shell', () => {
     const { code, stderr, stdout } = cli(
       ['run', '-', '--', 'sh', '-c', 'f=$(mktemp); chmod 600 $f; echo $?; rm $f'],
       withoutChmod(),
@@ -290,14 +290,14 @@ describe("the lab walk of Docker's seccomp tutorial", () => {
 });
 
 describe('seccomp doctor', () => {
-  it('finds this machine fit and reports why', () => {
+  it('reports that this machine is suitable, and why', () => {
     const { code, stdout } = cli(['doctor']);
     assert.equal(code, 0, stdout);
     assert.match(stdout, /ok {3}system calls: (?:this version names|this kernel serves calls)/);
     assert.match(stdout, /ok {3}docker-default: can be applied to this process: \d+ instructions, verified/);
   });
 
-  it('says the same as JSON', () => {
+  it('reports the same as JSON', () => {
     const checks = JSON.parse(cli(['doctor', '--json']).stdout) as { name: string; ok: boolean }[];
     assert.ok(checks.every(({ ok }) => ok));
   });

@@ -1,4 +1,4 @@
-// Completion in real shells, on a terminal, by the Tab key.
+// Completion by the Tab key in real shells on a terminal.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { on, once } from 'node:events';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { cli } from '../support/child.js';
 import { skip } from '../support/skip.js';
 
-/** How a shell is started without the files of its user, and what has it complete a function that shows its arguments. */
+/** How each shell is started without the user's files, and a script that enables completion for a function which prints its arguments. */
 const SHELLS = {
   bash: {
     start: 'bash --norc --noprofile -i',
@@ -59,7 +59,7 @@ class Session {
     this.#script.stdout.setEncoding('utf8');
   }
 
-  /** Types keys, and gives what the terminal shows until a prompt follows a command that has told its end. */
+  /** Types keys, and returns the terminal's output up to the prompt after a command that has printed its end. */
   async type(keys: string, end = /DONE\r?\n[^]*@@ /): Promise<string> {
     this.#shown = '';
     this.#script.stdin.write(keys);
@@ -82,13 +82,13 @@ class Session {
   }
 }
 
-/** Milliseconds for the answer of a shell, on a busy machine. */
+/** The maximum milliseconds for a response of a shell, on a busy machine. */
 const PATIENCE = 20_000;
 const START = /[>#] /;
-/** Empties the line, and has the shell tell that it has read so far. */
+/** Clears the line, and makes the shell print a mark when it has read this. */
 const CLEAR = "\u0015echo DO''NE\n";
 
-/** What is typed, Tab for →, and the arguments that the command gets. */
+/** The typed text, with → for Tab, and the arguments that the command gets. */
 const UNIQUE: readonly (readonly [typed: string, ...args: string[]])[] = [
   ['expl→', 'explain'],
   ['explain docker-d→', 'explain', 'docker-default'],
@@ -133,7 +133,7 @@ const UNIQUE: readonly (readonly [typed: string, ...args: string[]])[] = [
   ['help simu→', 'help', 'simulate'],
 ];
 
-/** Names that a shell would act upon where it took them for words of its own. */
+/** File names that a shell would interpret if they were not quoted. */
 const HOSTILE = [
   '$(touch pwned)',
   '`touch pwned`',
@@ -144,7 +144,7 @@ const HOSTILE = [
   'x\ntouch pwned\n$(touch pwned)',
 ];
 
-/** Words before and in the place of completion that a careless script would evaluate. What is not quoted, zsh itself does. */
+/** Words that a careless completion script would evaluate. zsh itself evaluates them if they are not quoted. */
 const TYPED = [
   `seccomp '$(touch pwned)' →`,
   `seccomp compile --arch='$(touch pwned)→`,

@@ -1,4 +1,4 @@
-// `seccomp derive` and `seccomp merge`: profiles made from others on the command line.
+// `seccomp derive` and `seccomp merge`: making profiles from others on the command line.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,7 +33,7 @@ describe('seccomp derive', () => {
     );
   });
 
-  it('accepts lists with commas, options again, and profiles on standard input', () => {
+  it('accepts comma-separated lists, repeated options, and profiles on standard input', () => {
     const profile =
       '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read","exit"],"action":"SCMP_ACT_ALLOW"}]}';
     const { stdout } = cli(
@@ -46,7 +46,7 @@ describe('seccomp derive', () => {
     );
   });
 
-  it('refuses lists of no calls, as that of a variable that is not set', () => {
+  it('refuses empty lists of calls, such as an unset variable', () => {
     for (const list of ['', ' , '])
       for (const option of ['--allow', '--deny', '--only']) {
         const { code, stdout, stderr } = cli(['derive', 'docker-default', option, list]);
@@ -55,7 +55,7 @@ describe('seccomp derive', () => {
       }
   });
 
-  it('writes a file that extends its base, from the folder of that file', () => {
+  it('writes a file that extends its base by a path relative to its folder', () => {
     const [output, folder] = [join(directory, 'derived.json'), join(directory, 'below')];
     const base = join(folder, 'base.json');
     mkdirSync(folder);
@@ -83,7 +83,7 @@ describe('seccomp derive', () => {
       );
   });
 
-  it('takes a program for its base, and writes other formats', () => {
+  it('accepts a program as its base, and writes other formats', () => {
     const path = join(directory, 'base.bpf');
     writeFileSync(path, compile('docker-default', { arch: 'x86_64' }).bpf);
     const derived = join(directory, 'derived.bpf');
@@ -144,7 +144,7 @@ describe('seccomp merge', () => {
     assert.equal(stderr, 'seccomp: nothing changes\n');
   });
 
-  it('wants one way, and two filters', () => {
+  it('requires one option, and two filters', () => {
     for (const args of [[], ['--union', '--intersection']])
       assert.match(cli(['merge', ...args, 'docker-default', 'docker-default']).stderr, /bad-option/);
     assert.equal(cli(['merge', '--union', 'docker-default']).code, 2);

@@ -1,4 +1,4 @@
-// `seccomp convert`: from anything that holds a policy to the format of choice.
+// `seccomp convert`: from any source of a policy to the chosen format.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -78,7 +78,7 @@ describe('seccomp convert', () => {
     }
   });
 
-  it('exits with 2 and names what cannot be said', () => {
+  it('exits with 2 and names what the format cannot express', () => {
     const profile = '{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":5}';
     const { code, stderr } = cli(['convert', '-', '--to', 'spo'], profile);
     assert.equal(code, 2);
@@ -93,7 +93,7 @@ describe('seccomp convert', () => {
 });
 
 describe('bubblewrap', () => {
-  it('runs a shell under a program of ours, and what is refused is refused', function () {
+  it('runs a shell under a converted program, whose refusals take effect', function () {
     const probe = spawnSync('bwrap', ['--ro-bind', '/', '/', '--dev', '/dev', 'true'], { encoding: 'utf8' });
     if (probe.status !== 0)
       skip(

@@ -28,7 +28,7 @@ describe('seccomp dump', function () {
     [oldest, newest] = [Buffer.from(programs[0], 'base64'), Buffer.from(programs[1], 'base64')];
   });
   after(async () => {
-    // Nothing was started where the tests were skipped.
+    // Nothing was started if the tests were skipped.
     if (directory === '') return;
     await target.end();
     rmSync(directory, { recursive: true });
@@ -51,14 +51,14 @@ describe('seccomp dump', function () {
     assert.deepEqual(readFileSync(file), newest);
   });
 
-  it('writes one file a layer into a directory', () => {
+  it('writes one file per layer to a directory', () => {
     const folder = mkdtempSync(join(directory, 'layers-'));
     assert.equal(dump('-f', 'raw', '-o', folder).code, 0);
     assert.deepEqual(readdirSync(folder).sort(), [`${target.pid}-1.bpf`, `${target.pid}-2.bpf`]);
     assert.deepEqual(readFileSync(join(folder, `${target.pid}-1.bpf`)), oldest);
   });
 
-  it('writes JSON for machines', () => {
+  it('writes JSON with --json', () => {
     const { code, stdout } = dump('--json');
     const { pid, mode, layers, differing, warnings } = JSON.parse(stdout) as Record<string, unknown>;
     assert.equal(code, 0);
@@ -104,11 +104,11 @@ describe('seccomp dump', function () {
   });
 
   describe('layersArgument', () => {
-    it('takes pid: for every layer of a process, the oldest first', () => {
+    it('accepts pid: for all layers of a process, the oldest first', () => {
       assert.deepEqual(layersArgument(`pid:${target.pid}`, {}), [decode(oldest), decode(newest)]);
     });
 
-    it('takes a profile and a file for one layer', () => {
+    it('accepts a profile or a file for one layer', () => {
       const [layer, ...more] = layersArgument('docker-default', { arch: 'aarch64' });
       assert.ok(isFilter(layer));
       assert.deepEqual(layer.bpf, compile('docker-default', { arch: 'aarch64' }).bpf);

@@ -1,4 +1,4 @@
-// `seccomp explain` and `seccomp diff`: what they take, what they say, and their exit codes.
+// `seccomp explain` and `seccomp diff`: their arguments, output and exit codes.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ describe('seccomp explain', () => {
     return path;
   };
 
-  it('explains a whole filter, and one call of it', () => {
+  it('explains a whole filter, or one call of it', () => {
     const whole = cli(['explain', 'docker-default', ...NATIVE]);
     assert.equal(whole.code, 0);
     assert.match(whole.stdout, /^socket: allowed unless domain is AF_ALG or AF_VSOCK; then ERRNO\(EPERM\)$/m);
@@ -74,7 +74,7 @@ describe('seccomp explain', () => {
     );
   });
 
-  it('prints JSON with names beside numbers', () => {
+  it('prints JSON with names next to numbers', () => {
     const { stdout } = cli(['explain', 'docker-default', 'socket', '--json', ...NATIVE]);
     const { abis } = JSON.parse(stdout) as {
       abis: { abi: string; syscalls: { cases: unknown }[] }[];
@@ -134,14 +134,14 @@ describe('seccomp explain', () => {
 });
 
 describe('seccomp diff', () => {
-  it('says with its exit code whether there are differences', () => {
+  it('indicates differences by its exit code', () => {
     const same = cli(['diff', 'docker-default', 'docker-default', ...NATIVE]);
     assert.deepEqual([same.code, same.stdout], [0, 'A and B have the same action for every call\n']);
     const other = cli(['diff', 'docker-default', 'docker-default', ...NATIVE, '--cap-b', 'CAP_BPF']);
     assert.deepEqual([other.code, other.stdout], [1, 'on x86_64, x86, x32\nERRNO(EPERM) -> ALLOW\n  bpf\n']);
   });
 
-  it('asks whether A allows nothing that B denies', () => {
+  it('checks whether A allows nothing that B denies', () => {
     const subset = (...args: readonly string[]): readonly [number | null, string] => {
       const { code, stdout } = cli([
         'diff',

@@ -1,4 +1,4 @@
-// What --help and the manual pages say of every subcommand.
+// The --help output and the manual page of every subcommand.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,12 +10,12 @@ import { cli } from '../support/child.js';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const names = commandLine('', () => Promise.resolve()).commands.map(command => command.name());
 
-/** The words of a line as a shell reads them, without what is redirected. */
+/** Splits a line into words as a shell does, without redirections. */
 const wordsOf = (line: string): readonly string[] =>
   (line.replace(/ > .*/, '').match(/'[^']*'|\S+/g) ?? []).map(word => word.replaceAll("'", ''));
 
 describe('--help', () => {
-  it('lists every subcommand by what it is for, and the profiles that ship', () => {
+  it('lists every subcommand by purpose, and the shipped profiles', () => {
     const { stdout, code } = cli(['--help']);
     assert.equal(code, 0);
     for (const name of names) assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
@@ -33,7 +33,7 @@ describe('--help', () => {
   });
 
   for (const name of names)
-    it(`has examples of ${name} that are right`, async () => {
+    it(`has valid examples of ${name}`, async () => {
       for (const example of moreHelp(name).examples) {
         let ran = 0;
         const program = commandLine('', () => {

@@ -1,4 +1,4 @@
-// output.schema.json describes what subcommands write with --json, and names stand beside numbers.
+// output.schema.json describes the --json output of subcommands, which has names next to numbers.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ const profiles = readdirSync(fileURLToPath(new URL('../../../profiles', import.m
   .filter(name => name.endsWith('.json'))
   .map(name => name.replace('.json', ''));
 
-/** Those that were made, as making one takes a while. */
+/** A cache of validators, because creating one takes a while. */
 const validators = new Map<string, ReturnType<typeof schemaValidator>>();
 
 const assertDescribed = (definition: string, json: string): void => {
@@ -30,7 +30,7 @@ const assertDescribed = (definition: string, json: string): void => {
 };
 
 describe('output.schema.json', () => {
-  it('describes explanations, differences, simulations and findings of every profile that ships', () => {
+  it('describes explanations, differences, simulations and findings of every shipped profile', () => {
     const base = compile('docker-default', { arch: 'x86_64' });
     const whole = explanationJson(explain(base));
     assertDescribed('explain', toJson(whole));
@@ -44,7 +44,7 @@ describe('output.schema.json', () => {
     assertDescribed('lint', toJson(lint(parseProfile('docker-default'), { arch: 'x86_64' })));
   }).timeout(60_000);
 
-  it('describes what subcommands write', () => {
+  it('describes the output of subcommands', () => {
     const directory = mkdtempSync(join(tmpdir(), 'seccomp-json-'));
     try {
       const file = (name: string, text: string): string => {
@@ -67,7 +67,7 @@ describe('output.schema.json', () => {
         ['compile', 'compile', '--json', 'no-exec'],
         ['precompile', 'precompile', '--json', 'docker-default', join(directory, 'programs')],
         ['disasm', 'disasm', '--json', 'no-exec'],
-        // It loads a word, and does not return.
+        // It loads a word but does not return.
         ['disasm', 'disasm', '--json', file('refused.bpf', '\u0020\0\0\0\0\0\0\0')],
         ['asm', 'asm', '--json', file('program.asm', 'return ALLOW\n')],
         ['playground', 'playground', '--json', '-o', join(directory, 'page.html')],
@@ -97,7 +97,7 @@ describe('output.schema.json', () => {
 describe('--json', () => {
   const filter = compile('docker-default', { arch: 'x86_64' });
 
-  it('has the names of actions, arguments and constants beside numbers in explain', () => {
+  it('has the names of actions, arguments and constants next to numbers in explain', () => {
     const [first] = explanationJson(explain(filter, 'socket')).abis;
     const [call] = first?.syscalls ?? [];
     assert.equal(call?.otherwiseName, 'ALLOW');
@@ -106,7 +106,7 @@ describe('--json', () => {
     assert.equal(call.cases[0].when?.[0]?.[0]?.ofName, 'domain');
   });
 
-  it('has them in diff', () => {
+  it('has these names in diff', () => {
     const [change] = differencesJson(diff(filter, compile('no-network', { arch: 'x86_64' }), 'socket'));
     assert.equal(change?.fromName, 'ALLOW');
     assert.equal(change.toName, 'ERRNO(EPERM)');
@@ -119,7 +119,7 @@ describe('--json', () => {
     assert.match(change.condition, /domain is /);
   });
 
-  it('has them in simulate', () => {
+  it('has these names in simulate', () => {
     const event = { arch: ABIS.x86_64.audit, syscall: 41, args: [40n] };
     const { call, layers } = simulationJson(simulate(filter, event), ['docker-default']);
     assert.deepEqual(call.arguments?.[0], { name: 'domain', value: 40n, words: 'AF_VSOCK' });

@@ -1,11 +1,11 @@
-// `seccomp lint`: what it prints, and the exit codes that a pipeline goes by.
+// `seccomp lint`: its output, and the exit codes that pipelines use.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cli } from '../support/child.js';
 
-/** What programs need to start, whole classes of calls, so that it has no findings. */
+/** The calls that programs need to start, as whole classes, so that there are no findings. */
 const STARTS =
   'execve arch_prctl mmap mprotect read readv pread64 preadv preadv2 open openat openat2 creat newfstatat close'.split(
     ' ',
@@ -33,7 +33,7 @@ describe('seccomp lint', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true }));
 
-  it('prints a finding a line with its place, and counts them', () => {
+  it('prints one finding per line with its place, and counts them', () => {
     const path = file('a.json', wide);
     const { stdout, code } = cli(['lint', path]);
     assert.equal(code, 1);
@@ -91,7 +91,7 @@ describe('seccomp lint', () => {
     assert.match(stdout, /^0 findings$/m);
   });
 
-  it('omits suppressed findings, and prints them with the reason and why with --verbose', () => {
+  it('omits suppressed findings; with --verbose prints them with the reason, and why each matters', () => {
     const path = file('a.json', wide);
     const suppressions = file(
       's.json',
@@ -105,7 +105,7 @@ describe('seccomp lint', () => {
     assert.match(verbose.stdout, /The kernel reads only the low half/);
   });
 
-  it('reads suppressions as editors on Windows write them, and from standard input', () => {
+  it('reads suppressions with Windows line ends, and from standard input', () => {
     const path = file('a.json', wide);
     const list = { suppressions: [{ code: 'wide-comparison', reason: 'compiled otherwise' }] };
     const suppressions = file('with-mark.json', `\uFEFF${JSON.stringify(list)}`);
@@ -117,7 +117,7 @@ describe('seccomp lint', () => {
     );
   });
 
-  it('counts what is new against a baseline that it wrote', () => {
+  it('counts findings that are new since a baseline which it wrote', () => {
     const path = file('a.json', wide);
     const baseline = join(directory, 'baseline.json');
     assert.equal(cli(['lint', path, '--baseline', baseline, '--write-baseline']).code, 0);

@@ -1,4 +1,4 @@
-// The question of every operator: is what should be enforced really in force?
+// An operator's question: is the expected filter really in force?
 import assert from 'node:assert/strict';
 import { cli } from '../support/child.js';
 import { live, type Live } from '../support/live.js';
@@ -28,7 +28,7 @@ describe('seccomp explain and diff of a running process', () => {
     assert.match(stdout, /bpf/);
   });
 
-  it('explains and simulates what is in force', () => {
+  it('explains and simulates the filter in force', () => {
     assert.match(
       cli(['explain', `pid:${shell.pid}`, 'socket']).stdout,
       /unless domain is AF_ALG or AF_VSOCK/,

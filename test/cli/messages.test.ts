@@ -1,4 +1,4 @@
-// How messages begin, and where text has colours.
+// The beginning of messages, and when text has colours.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
@@ -73,7 +73,7 @@ describe('colours', () => {
       stdio: ['ignore', 'pipe', 'pipe'],
     }).stdout;
 
-  it('are there on a terminal', function () {
+  it('are used on a terminal', function () {
     if (spawnSync('script', ['--version']).error !== undefined) skip(this, 'there is no script');
     const words = [process.execPath, CLI, 'simulate', 'no-network', 'socket', 'AF_INET'];
     assert.ok(
@@ -81,7 +81,7 @@ describe('colours', () => {
     );
   });
 
-  it('are in explain, and not in what programs read', () => {
+  it('are used by explain, and not in output for programs', () => {
     const args = [CLI, 'explain', 'no-network', 'socket'];
     const env = { FORCE_COLOR: '1' };
     assert.ok(run(process.execPath, args, env).includes(RED));
@@ -89,7 +89,7 @@ describe('colours', () => {
   });
 });
 
-describe('results and messages to a disk that is full', () => {
+describe('results and messages to a full disk', () => {
   const onFull = (args: readonly string[], stream: 1 | 2) => {
     const full = openSync('/dev/full', 'w');
     try {
@@ -116,7 +116,7 @@ describe('results and messages to a disk that is full', () => {
       );
     });
 
-  it('do not change the exit code where they go to standard error', () => {
+  it('do not change the exit code if they go to standard error', () => {
     assert.equal(onFull(['explain', 'nothing-there'], 2).status, 2);
     const command = ['sh', '-c', 'mkdir /tmp/x 2> /dev/null; exit 7'];
     assert.equal(onFull(['run', '--report', 'read-only', '--', ...command], 2).status, 7);

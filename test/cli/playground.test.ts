@@ -9,7 +9,7 @@ describe('seccomp playground', () => {
   const folder = mkdtempSync(join(tmpdir(), 'seccomp-playground-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('writes a page with a profile that has mistakes', () => {
+  it('writes a page even for a profile with mistakes', () => {
     const output = join(folder, 'page.html');
     const { code, stdout } = cli(['playground', '-', '-o', output, '--json'], '{ "defaultAction": 1, }');
     assert.equal(code, 0);

@@ -1,4 +1,4 @@
-// `seccomp ps`: the tree for people and the list for machines.
+// `seccomp ps`: the tree for people and the list for programs.
 import assert from 'node:assert/strict';
 import { ps, type ProcessList } from '#lib/process/inspect/ps.js';
 import { cli } from '../support/child.js';
@@ -31,18 +31,18 @@ describe('seccomp ps', () => {
     assert.equal(indent(line), indent(own) + 2);
   });
 
-  it('lets no name act upon the terminal', () => {
+  it('escapes names for the terminal', () => {
     const { stdout } = cli(['ps']);
     assert.ok(stdout.includes('a\\n\\x1b[2J\\x9b\\u{202e}'));
     assert.doesNotMatch(stdout, /[^\P{C}\n]/u);
   });
 
-  it('points out threads that differ', () => {
+  it('marks threads that differ', () => {
     const { stdout } = cli(['ps']);
     assert.match(stdout, /^ *\d+ filter +1 yes +\{.*\} thread differs$/m);
   });
 
-  it('writes JSON for machines', () => {
+  it('writes JSON with --json', () => {
     const { processes } = JSON.parse(cli(['ps', '--json']).stdout) as ProcessList;
     const found = processes.find(({ id }) => id === target.pid);
     assert.deepEqual([found?.mode, found?.filters, found?.noNewPrivs], ['filter', 2, true]);

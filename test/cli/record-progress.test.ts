@@ -1,4 +1,4 @@
-// What `seccomp record` says on a terminal while its command runs.
+// The progress that `seccomp record` shows on a terminal while its command runs.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ const MINUTE = 60_000;
 describe('The progress of a recording', function () {
   this.timeout(60_000);
 
-  it('counts calls, distinct ones, and those that are new in the last minute', () => {
+  it('counts calls, distinct calls, and new calls in the last minute', () => {
     const text = new ProgressText(0);
     const at = (calls: number, distinct: number, now: number, atLeast = false): string =>
       text.next({ calls, distinct, atLeast }, now);
@@ -32,7 +32,7 @@ describe('The progress of a recording', function () {
     before(function () {
       if (spawnSync('python3', ['-c', 'import pty']).status !== 0) skip(this, 'there is no Python');
     });
-    /** What is written to a terminal that is standard error, and standard output where the command has no other. */
+    /** The output on a terminal that is standard error, and standard output unless it is redirected. */
     const onTerminal = (options: string): string => {
       const command = `'${process.execPath}' '${CLI}' record ${options} -- sh -c 'sleep 1.5; echo done'`;
       const { stdout, status } = spawnSync(

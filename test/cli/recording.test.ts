@@ -1,4 +1,4 @@
-// From logs to a profile to a check, on the command line: files, exit codes, and what pipelines read.
+// From logs to a profile to a check on the command line: files, exit codes, and output for pipelines.
 import assert from 'node:assert/strict';
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,7 +24,7 @@ import { cli } from '../support/child.js';
 import { skip } from '../support/skip.js';
 
 const CLI = fileURLToPath(new URL('../../../bundle/cli.js', import.meta.url));
-/** Records a command into a file that others may add to meanwhile. */
+/** Records a command into a file to which other processes may add at the same time. */
 const recordMerge = (
   output: string,
   command: readonly string[],
@@ -71,7 +71,7 @@ describe('The subcommands on recordings', () => {
     );
   });
 
-  it('import reads UTF-16, as PowerShell writes it', () => {
+  it('import reads UTF-16 as written by PowerShell', () => {
     const text = Buffer.from(`\ufeff${LOG.replaceAll('\n', '\r\n')}`, 'utf16le');
     const path = file('utf16.log', '');
     writeFileSync(path, text);
@@ -81,7 +81,7 @@ describe('The subcommands on recordings', () => {
     );
   });
 
-  it('generate and check say what the recordings are known to lack', () => {
+  it('generate and check report what the recordings are known to lack', () => {
     const recording = imported('lost', ' 0.100 ( 0.010 ms): a/1 getpid() = 1\nLOST 12 events!\nnonsense\n');
     for (const args of [
       ['generate', recording],
@@ -122,7 +122,7 @@ describe('The subcommands on recordings', () => {
     assert.match(cli(['import', '--arch', 'x86_64', ...logs]).stderr, /of strace -ff, add --one-run/);
   });
 
-  it('import reads standard input, and prints what it read as JSON', () => {
+  it('import reads standard input, and prints statistics as JSON', () => {
     const { stdout } = cli(['import', '--arch', 'x86_64', '--json', '-'], LOG);
     const { logs, recording } = JSON.parse(stdout) as {
       logs: { skipped: number }[];
@@ -131,7 +131,7 @@ describe('The subcommands on recordings', () => {
     assert.deepEqual([logs[0]?.skipped, recording.runs], [1, 1]);
   });
 
-  it('import ends with 2 for a file without calls, and for one that is not there', () => {
+  it('import ends with 2 for a file without calls, and for a missing file', () => {
     for (const [argument, code] of [
       [file('empty', 'nothing here\n'), 'empty-log'],
       [path('missing'), 'log-unreadable'],
@@ -164,7 +164,7 @@ describe('The subcommands on recordings', () => {
     }
   });
 
-  it('write no phase that a recording has no room for', () => {
+  it('write no phase name that is too long for a recording', () => {
     const phase = 'x'.repeat(257);
     for (const args of [
       ['import', '--phase', phase, file('a.log', LOG)],
@@ -268,7 +268,7 @@ describe('The subcommands on recordings', () => {
       assert.equal(cli(args).code, 2);
   });
 
-  it('audit explains records, once each, with what a profile says', () => {
+  it('audit explains each record once, with the action of a profile', () => {
     const line =
       'audit: type=1326 audit(1.5:1): auid=1 uid=0 gid=0 ses=1 pid=7 comm="p" exe="/bin/p" sig=31 arch=c000003e syscall=175 compat=0 ip=0x1 code=0x80000000\n';
     const log = file('dmesg', `usb 1-1: new device\n${line.repeat(3)}`);
@@ -288,14 +288,14 @@ describe('The subcommands on recordings', () => {
     assert.equal(cli(['audit', file('quiet', 'usb 1-1: new device\n')]).code, 1);
   });
 
-  it('escape what logs hold, on the terminal and in profiles', () => {
+  it('escape text from logs, on the terminal and in profiles', () => {
     const recording = imported('a', '1 execve("/bin/\u001b[2J", [], 0x1) = 0\n1 getpid() = 1\n');
     const { stdout } = cli(['generate', recording]);
     assert.ok(!stdout.includes('\u001b'));
     assert.ok(!readFileSync(recording, 'utf8').includes('\u001b'));
   });
 
-  it('record --merge adds every run to the file, also where several end at the same time', async () => {
+  it('record --merge adds every run to the file, even if several end at the same time', async () => {
     const output = path('all.json');
     const runs = [0, 0, 0, 0.2, 0.2].map(seconds => recordMerge(output, ['sleep', `${seconds}`]));
     await Promise.all(runs);
@@ -306,7 +306,7 @@ describe('The subcommands on recordings', () => {
   it('record --merge does not wait for a command that has left its lock behind', () => {
     const output = path('all.json');
     const lock = file('all.json.lock', '');
-    // However recently.
+    // Even if the lock is recent.
     const later = Date.now() / 1000 + 3600;
     utimesSync(lock, later, later);
     assert.equal(cli(['record', '--merge', '-o', output, '--', 'true']).code, 0);
@@ -317,7 +317,7 @@ describe('The subcommands on recordings', () => {
     ['', 'all.json'],
     [', by whatever link', 'link.json'],
   ] as const)
-    it(`record --merge waits for a command that holds the lock, however long, until it ends${through}`, async () => {
+    it(`record --merge waits without limit until a command that holds the lock ends${through}`, async () => {
       const output = file('all.json', readFileSync(imported('a', LOG), 'utf8'));
       symlinkSync('all.json', path('link.json'));
       const lock = file('all.json.lock', '');
@@ -337,7 +337,7 @@ describe('The subcommands on recordings', () => {
       assert.deepEqual(readdirSync(directory).sort(), ['a.json', 'a.log', 'all.json', 'link.json']);
     });
 
-  /** Runs a script after a mount that nobody else sees: of $1, the directory, with $2, Node, and $3, the command line. */
+  /** Runs a script in a private mount namespace: $1 is the directory, $2 is Node, and $3 is the command line. */
   function withMounts(
     test: Mocha.Context,
     mount: string,
@@ -376,7 +376,7 @@ describe('The subcommands on recordings', () => {
     assert.match(stderr, /ENOSPC/);
   });
 
-  it('record --merge writes into a file that cannot be replaced', function () {
+  it('record --merge writes to a file that cannot be replaced', function () {
     const output = imported('a', LOG);
     const { stdout, stderr } = withMounts(
       this,
@@ -401,7 +401,7 @@ describe('The subcommands on recordings', () => {
     assert.deepEqual(readdirSync(directory).sort(), ['a.json', 'a.log']);
   });
 
-  it('record --merge leaves the file to its owner, with its mode', () => {
+  it('record --merge preserves the owner and the mode of the file', () => {
     const output = imported('a', LOG);
     if (process.getuid?.() === 0) chownSync(output, 65_534, 65_533);
     chmodSync(output, 0o666);
@@ -412,7 +412,7 @@ describe('The subcommands on recordings', () => {
     assert.equal(parseRecording(readFileSync(output, 'utf8')).runs, 2);
   });
 
-  it('record --merge adds every run of several users, also beside a lock that was left behind', async function () {
+  it('record --merge adds every run of several users, even with a stale lock', async function () {
     const other = { uid: 65_534, gid: 65_534 };
     if (process.getuid?.() !== 0) skip(this, 'only root can become another user');
     if (spawnSync('test', ['-r', CLI], other).status !== 0) skip(this, 'other users cannot read the package');
@@ -446,7 +446,7 @@ describe('The subcommands on recordings', () => {
     ]);
   });
 
-  it('record --merge keeps all runs that end when the file is no longer a recording', () => {
+  it('record --merge keeps all runs if the file is no longer a recording when they end', () => {
     const output = path('all.json');
     for (const runs of [1, 2]) {
       rmSync(output, { force: true });

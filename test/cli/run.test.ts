@@ -1,4 +1,4 @@
-// seccomp run with somebody beside the command: reports, time, and exit codes as of shells.
+// seccomp run with a process that watches the command: reports, time limits, and exit codes as in shells.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -35,7 +35,7 @@ describe('seccomp run', () => {
   const run = (options: readonly string[], ...command: readonly string[]) =>
     cli(['run', ...options, profile, '--', ...command]);
 
-  it('--report prints what is refused, by which program and line, and refuses it', () => {
+  it('--report prints refused calls, with the program and the line, and refuses them', () => {
     const { code, stderr } = run(['--report'], 'mkdir', join(directory, 'new'));
     assert.equal(code, 1);
     assert.match(
@@ -59,13 +59,13 @@ describe('seccomp run', () => {
     );
   });
 
-  it('--report-only prints it and allows it', () => {
+  it('--report-only prints refused calls and allows them', () => {
     const { code, stderr } = run(['--report-only'], 'mkdir', join(directory, 'new'));
     assert.equal(code, 0);
     assert.match(stderr, /was allowed, although the profile has ERRNO\(EROFS\)/);
   });
 
-  it('ends as after SIGSYS where the profile kills the command, and not for what the command has started', () => {
+  it('ends as after SIGSYS if the profile kills the command, but not if it kills a child of the command', () => {
     for (const options of [['--report'], ['--timeout', '30']]) {
       assert.equal(run(options, 'rmdir', directory).code, SYSKILL, options[0]);
     }
@@ -106,7 +106,7 @@ describe('seccomp run', () => {
   });
 
   for (const options of [['--report'], ['--report-only'], ['--timeout', '60']])
-    it(`${options[0] ?? ''} says why no process could be made for the command`, () => {
+    it(`${options[0] ?? ''} reports why no process could be created for the command`, () => {
       const preload = join(directory, 'no-process.cjs');
       writeFileSync(
         preload,
@@ -122,7 +122,7 @@ describe('seccomp run', () => {
       assert.deepEqual([status, stderr], [126, 'seccomp: error: spawn true ENOENT: true was not run\n']);
     });
 
-  it('--report names the call by which the listener could not be handed over', () => {
+  it('--report names the call that failed to send the listener', () => {
     const outer = join(directory, 'outer.json');
     writeFileSync(
       outer,
@@ -140,7 +140,7 @@ describe('seccomp run', () => {
     );
   });
 
-  it('--json prints a report on each line', () => {
+  it('--json prints one report per line', () => {
     const { stderr } = run(['--report-only', '--json'], 'sh', '-c', `mkdir ${directory}/one 2>&-`);
     const [first] = stderr
       .trim()
@@ -150,7 +150,7 @@ describe('seccomp run', () => {
     assert.deepEqual([first?.allowed, first?.args.length], [true, 6]);
   });
 
-  it('prints one line for each call, program and answer, with a count', () => {
+  it('prints one line for each call, program and action, with a count', () => {
     const script = `i=0; while [ $i -lt 100 ]; do i=$((i+1)); mkdir ${directory}/$i 2>/dev/null; done; exit 0`;
     for (const options of [['--report'], ['--report-only']]) {
       const { stderr } = run(options, 'sh', '-c', script);
@@ -180,7 +180,7 @@ describe('seccomp run', () => {
     assert.match(output[3] ?? '', /^seccomp: mkdir(?:at)?\([^\n]*\n$/);
   });
 
-  it('leaves ENOSYS out unless --report-fallbacks is given', () => {
+  it('omits ENOSYS unless --report-fallbacks is given', () => {
     const detour = join(directory, 'detour.json');
     const rules = [
       { names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errno: 'ENOSYS' },
@@ -204,7 +204,7 @@ describe('seccomp run', () => {
     assert.deepEqual(names('--report', '--report-fallbacks'), ['umask', 'mkdir']);
   });
 
-  it('reports that calls newer than the profile are left out', () => {
+  it('reports that calls newer than the profile are omitted', () => {
     const old = join(directory, 'old.json');
     writeFileSync(
       old,
@@ -218,7 +218,7 @@ describe('seccomp run', () => {
     assert.match(stderr, /^seccomp: not listed: \d+ calls newer .*--report-fallbacks lists them$/m);
   });
 
-  it('names a command that was ended by SIGSYS', () => {
+  it('reports a command that was killed by SIGSYS', () => {
     const trap = join(directory, 'trap.json');
     writeFileSync(
       trap,
@@ -235,7 +235,7 @@ describe('seccomp run', () => {
     assert.match(stderr, /^seccomp: mkdir(?:at)?\(.*although the profile has TRAP/m);
   });
 
-  it('reports which actions are not in a report, as when a child of the command is ended', () => {
+  it('reports which actions a report does not cover, such as those that end a child of the command', () => {
     const actions = { mkdir: 'TRAP', mkdirat: 'TRAP', setuid: 'NOTIFY', setgid: 'TRACE' };
     const syscalls = Object.entries(actions).map(([name, action]) => ({
       names: [name],
@@ -252,7 +252,7 @@ describe('seccomp run', () => {
     assert.doesNotMatch(run(['--report'], 'true').stderr, /not in this report/);
   });
 
-  it('does not write a report to a descriptor that Node has for itself', () => {
+  it('does not write a report to a descriptor that Node uses itself', () => {
     const script = `mkdir ${directory}/fd; echo ran`;
     const own = readdirSync('/proc/self/fd')
       .map(Number)
@@ -278,7 +278,7 @@ describe('seccomp run', () => {
     assert.match(stderr, /still running are no longer reported/);
   });
 
-  it('--report-only ends with code 2 where the command traces others', function () {
+  it('--report-only ends with code 2 if the command traces other processes', function () {
     if (spawnSync('which', ['strace']).status !== 0) skip(this, 'there is no strace');
     const { code, stderr } = run(['--report-only'], 'strace', '-o', '/dev/null', 'true');
     assert.equal(code, 2);
@@ -290,10 +290,10 @@ describe('seccomp run', () => {
     ['SIGINT', 130],
     ['SIGUSR1', 138],
   ] as const)
-    it(`is ended by ${signal} between the load of the filter and the exec, without calls of a handler`, function () {
+    it(`is ended by ${signal} between the load of the filter and the exec, without running a handler`, function () {
       if (spawnSync('which', ['strace']).status !== 0) skip(this, 'there is no strace');
       const strict = join(directory, 'strict.json');
-      // A handler of Node makes some of them, and all return by the first.
+      // A handler of Node makes some of these calls, and every handler returns by the first.
       writeFileSync(
         strict,
         JSON.stringify({
@@ -312,9 +312,9 @@ describe('seccomp run', () => {
           { encoding: 'utf8' },
         );
       assert.equal(traced().status, 0);
-      // The last call is the load.
+      // The last call of seccomp loads the filter.
       const calls = readFileSync(log, 'utf8').match(/ seccomp\(/g)?.length ?? 0;
-      // strace ends as the command does.
+      // strace ends in the same way as the command.
       const ended = traced('-e', `inject=seccomp:signal=${signal}:when=${calls}`);
       assert.equal(ended.signal === null ? ended.status : 128 + constants.signals[ended.signal], code);
     });
@@ -353,7 +353,7 @@ describe('seccomp run', () => {
       let [output, errors] = ['', ''];
       child.stderr.on('data', data => (errors += String(data)));
       child.stdout.on('data', data => {
-        // Not at once: the command may be faster than what started it.
+        // Waits, because the command may be faster than the process that started it.
         if (output === '') setTimeout(() => child.kill(signal), 300);
         output += String(data);
       });
@@ -370,8 +370,8 @@ describe('seccomp run', () => {
 
   for (const [kind, words] of ACCOMPANIED)
     for (const signal of ['SIGKILL', 'SIGPROF'] as const)
-      it(`${kind} leaves no command running where ${signal} ends it`, async () => {
-        // Longer than a test may take: it waits for the end of the command too, since both have the pipe.
+      it(`${kind} leaves no command running if ${signal} ends it`, async () => {
+        // Sleeps longer than a test may take: the test waits for the end of the command too, because both hold the pipe.
         const child = spawn(
           process.execPath,
           [CLI, ...words, '--', 'sh', '-c', 'echo ready; exec sleep 90'],
@@ -422,7 +422,7 @@ describe('seccomp run', () => {
         );
       });
 
-  it('does not run an option after the profile as a command', () => {
+  it('does not mistake an option after the profile for a command', () => {
     const { code, stderr } = cli(['run', 'docker-default', '--report', '--', 'true']);
     assert.equal(code, 2);
     assert.match(stderr, /the option "--report" is after the profile\. Write options before the profile/);

@@ -1,4 +1,4 @@
-// `seccomp simulate`: answers, reasons, layers, files of calls, exit codes.
+// `seccomp simulate`: actions, reasons, layers, files of calls, exit codes.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ describe('seccomp simulate', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('reports that a call is made, by which line, and exits with 0', () => {
+  it('reports an allowed call with the line that allows it, and exits with 0', () => {
     const { code, stdout } = simulate('docker-default', 'socket', 'AF_UNIX', 'SOCK_STREAM|SOCK_CLOEXEC');
     assert.equal(code, 0);
     assert.match(
@@ -33,14 +33,14 @@ describe('seccomp simulate', () => {
     assert.match(stdout, /^ {2}by .*docker-default\.json:\d+:\d+ \/syscalls\/\d+\/names\/0$/m);
   });
 
-  it('reports that one is refused, which rules do not match, and exits with 1', () => {
+  it('reports a refused call with the rules that do not match, and exits with 1', () => {
     const { code, stdout } = simulate('docker-default', 'socket', 'AF_VSOCK');
     assert.equal(code, 1);
     assert.match(stdout, /^ERRNO\(EPERM\): the call is not executed/m);
     assert.match(stdout, /by default, because none of these rules matches\n {4}.*docker-default\.json:\d+/);
   });
 
-  it('lists what ran, with what was loaded', () => {
+  it('lists the executed instructions with the loaded values', () => {
     const { stdout } = simulate('docker-default', 'socket', 'AF_VSOCK');
     assert.match(stdout, /^ 0000: .* A = arch +; A = 0xc000003e \(x86_64\)$/m);
     assert.match(stdout, /A = sys_number +; A = 0x29 \(socket\)$/m);
@@ -81,7 +81,7 @@ describe('seccomp simulate', () => {
     });
   }
 
-  it('composes layers, oldest first, and reports which decides', () => {
+  it('composes layers, oldest first, and reports which one decides', () => {
     const [a, b] = ['EACCES', 'ENOENT'].map(errno =>
       file(
         `${errno}.json`,
@@ -108,7 +108,7 @@ describe('seccomp simulate', () => {
     assert.match(stdout, /filter\.bpf: ERRNO\(EPERM\)\n 0000:/);
   });
 
-  it('says the same as JSON', () => {
+  it('reports the same as JSON', () => {
     const { code, stdout } = simulate('docker-default', 'socket', 'AF_VSOCK', '--json');
     assert.equal(code, 1);
     const { call, action, permitted, layers } = JSON.parse(stdout) as {
@@ -151,7 +151,7 @@ describe('seccomp simulate --events', () => {
     assert.deepEqual([code, stdout], [0, 'ALLOW            read\nALLOW            socket AF_UNIX\n']);
   });
 
-  it('exits with 1 when one is refused', () => {
+  it('exits with 1 if one is refused', () => {
     const { code, stdout } = replay('read\nx86:socket AF_ALG\nwrite');
     assert.equal(code, 1);
     assert.match(stdout, /^ERRNO\(EPERM\) +x86:socket AF_ALG$/m);
@@ -164,7 +164,7 @@ describe('seccomp simulate --events', () => {
     assert.match(stderr, /<stdin>:3: x86_64 has no system call "nonsense"/);
   });
 
-  it('writes an object a line with --json', () => {
+  it('writes one object per line with --json', () => {
     const { stdout } = replay('read\n#\nmount\n', '--json');
     assert.deepEqual(
       stdout
@@ -178,7 +178,7 @@ describe('seccomp simulate --events', () => {
     );
   });
 
-  it('reads what strace writes with -e raw=all', () => {
+  it('reads the output of strace -e raw=all', () => {
     const log = [
       '71 execve(0x7ffe, 0x7ffd, 0x7ffc) = 0',
       '71 clone(0x10000011, 0, 0, 0, 0 <unfinished ...>',
@@ -199,11 +199,11 @@ describe('seccomp simulate --events', () => {
     ]);
   });
 
-  it('does not mistake the number of a call for that of a process', () => {
+  it('does not mistake the number of a call for a process ID', () => {
     assert.match(replay('41 38 0\n').stdout, /^ERRNO\(EPERM\) +41 38 0$/m);
   });
 
-  it('refuses a line without end', () => {
+  it('refuses an endless line', () => {
     const { code, stderr } = replay('x'.repeat(300_000));
     assert.equal(code, 2);
     assert.match(stderr, /<stdin>:1: the line has 65536 characters or more/);

@@ -1,4 +1,4 @@
-// `-` as an argument: standard input is read to its end, whoever made it, and once.
+// `-` as an argument: standard input is read once, to its end, whatever it is.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
@@ -19,7 +19,7 @@ describe('standard input', () => {
     const input = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
     const writer = openSync(fifo, 'w');
     try {
-      // As another descriptor, since Node makes those of the standard streams blocking.
+      // Passed as another descriptor, because Node makes the standard streams blocking.
       const child = spawn('sh', ['-c', 'exec "$0" "$1" disasm - <&3', process.execPath, CLI], {
         stdio: ['ignore', 'pipe', 'pipe', input],
       });
@@ -66,12 +66,12 @@ describe('standard input', () => {
     ['lint', 'docker-default', '--suppressions', '-'],
     ['lint', 'docker-default', '--baseline', '/dev/zero'],
   ])
-    it(`is not read without end: ${args.join(' ')}`, () => {
+    it(`is not read without limit: ${args.join(' ')}`, () => {
       const input = openSync('/dev/zero', 'r');
       const { status, stderr } = spawnSync(process.execPath, [CLI, ...args], {
         stdio: [input, 'pipe', 'pipe'],
         encoding: 'utf8',
-        // Gigabytes would be read until then.
+        // Without a limit, gigabytes would be read in this time.
         timeout: 10_000,
         killSignal: 'SIGKILL',
       });

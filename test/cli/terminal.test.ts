@@ -1,4 +1,4 @@
-// No text from a name, a file, a profile or a process controls the terminal on which a subcommand writes.
+// No text from a name, a file, a profile or a process controls the terminal to which a subcommand writes.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,10 +13,10 @@ import { skip } from '../support/skip.js';
 
 const CLI = fileURLToPath(new URL('../../../bundle/cli.js', import.meta.url));
 
-/** Escape sequences of 7 and 8 bits, bell, carriage return, directional marks, separators, and a line that is forged. */
+/** Escape sequences of 7 and 8 bits, bell, carriage return, directional marks, separators, and a forged line. */
 const HOSTILE = 'a\u001b[2J\u009b31m\u0007\r\u202e\u2066\u2028\u200b\u{e0041}\nFORGED: line';
 
-/** What a terminal acts upon or hides, but for the ends of lines and tabs. */
+/** Characters that a terminal interprets or hides, except line ends and tabs. */
 const CONTROL = /[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/u;
 
 function assertHarmless(text: string): void {
@@ -99,7 +99,7 @@ describe('the output of the command line', () => {
     ['singleLine', singleLine],
     ['printable', printable],
   ] as const) {
-    it(`is harmless by ${name}, for any character`, () => {
+    it(`is harmless after ${name}, for any character`, () => {
       const every = Array.from({ length: 0x11_0000 / 64 }, (_, block) =>
         Array.from({ length: 64 }, (__, index) => String.fromCodePoint(block * 64 + index)).join(''),
       );
@@ -110,12 +110,12 @@ describe('the output of the command line', () => {
     });
   }
 
-  it('keeps the meaning of JSON that is escaped', () => {
+  it('keeps the meaning of escaped JSON', () => {
     assert.equal(JSON.parse(escapeControls(JSON.stringify(HOSTILE))), HOSTILE);
   });
 
   const PROFILES = ['profile', 'broken'] as const;
-  /** What is read as a profile, and what is not one. */
+  /** The kinds of hostile input for a command line. */
   const inputsOf = (args: readonly string[]): readonly (keyof typeof hostile)[] =>
     args.includes('LOG')
       ? args.some(arg => arg.startsWith('--'))
@@ -177,7 +177,7 @@ describe('the output of the command line', () => {
   /** The command lines of a row, one for each kind of input. */
   const linesOf = (args: readonly string[]): readonly (readonly string[])[] =>
     inputsOf(args).map(input => args.map(arg => (arg === 'FILE' || arg === 'LOG' ? hostile[input] : arg)));
-  /** What starts a command takes the process with it. */
+  /** Whether a subcommand needs its own process, because it starts a command. */
   const isAlone = ([subcommand = '']: readonly string[]): boolean => ['run', 'record'].includes(subcommand);
 
   let outcomes: ReadonlyMap<string, Omit<Outcome, 'signal'>>;
@@ -201,9 +201,9 @@ describe('the output of the command line', () => {
     });
   }
 
-  /** A program is written as it is where no terminal reads it. */
+  /** Drops programs, which are written unescaped if the output is not a terminal. */
   const withoutPrograms = (text: string): string => (/^[ \x04]\0{3}|^\x06\0/.test(text) ? '' : text);
-  /** What mkdir itself says under `run`. */
+  /** Drops mkdir's own message under `run`. */
   const withoutCommand = (text: string): string =>
     text.replace(/^(?:\/bin\/)?mkdir: [^]*?(?=^seccomp: |(?![^]))/m, '');
 
@@ -263,7 +263,7 @@ describe('the output of the command line', () => {
     });
   }
 
-  it('is harmless of processes: ps, and dump of one', () => {
+  it('is harmless for hostile processes: ps and dump', () => {
     const { stdout } = cli(['ps']);
     assertHarmless(stdout);
     assert.match(stdout, new RegExp(`^ *${target?.pid ?? 0} .*\\\\x9b`, 'm'));
@@ -274,12 +274,12 @@ describe('the output of the command line', () => {
 });
 
 describe('a binary result', () => {
-  /** Runs the command line with a terminal as its standard output, and gives what the terminal shows. */
+  /** Runs the command line with a terminal as its standard output, and returns what the terminal shows. */
   const onTerminal = (
     ...args: readonly string[]
   ): { readonly status: number | null; readonly shown: string } => {
     const words = [process.execPath, CLI, ...args].map(word => `'${word}'`).join(' ');
-    // -e gives the exit code of the command.
+    // -e returns the exit code of the command.
     const { status, stdout } = spawnSync('script', ['-q', '-e', '-c', words, '/dev/null'], {
       encoding: 'latin1',
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -303,7 +303,7 @@ describe('a binary result', () => {
     });
   }
 
-  it('as text is', () => {
+  it('in a text format is written to a terminal', () => {
     const { status, shown } = onTerminal('compile', 'docker-default', '--format', 'asm');
     assert.equal(status, 0, shown);
     assert.match(shown, /ALLOW/);
