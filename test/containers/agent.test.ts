@@ -1,4 +1,4 @@
-// Containers of runc and crun whose calls our agent answers at their listenerPath.
+// Containers of runc and crun whose calls this package's agent answers at their listenerPath.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/* A program for containers that shows by its name whether the answer to a call was 42. */
+/* A program for containers that shows by its name whether a call returned 42. */
 #include "call.h"
 
 #define PR_SET_NAME 15

@@ -1,4 +1,4 @@
-/* A system call of two arguments without a library. */
+/* System calls with two arguments, without a library. */
 #if defined(__x86_64__)
 #define PAUSE 34
 #define GETSID 124
@@ -9,7 +9,7 @@ static long call(long number, long first, long second) {
   return result;
 }
 #elif defined(__aarch64__)
-#define PAUSE 73 /* ppoll without descriptors or an end */
+#define PAUSE 73 /* ppoll without descriptors or a timeout */
 #define GETSID 156
 #define PRCTL 167
 static long call(long number, long first, long second) {

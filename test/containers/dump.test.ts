@@ -1,4 +1,4 @@
-// Filters that container runtimes put in force, read back and compared with ours for the same profile.
+// Filters that container runtimes load, read back and compared with this package's filters for the same profiles.
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -33,10 +33,10 @@ const FOLDER = fileURLToPath(new URL('../../../../shared/profiles/', import.meta
 const start = seed();
 const target = makeTarget({ arch: nativeArchitecture(), kernel: release() });
 
-/** What each runtime does to calls newer than the profile. */
+/** How each runtime treats calls newer than the profile. */
 const UNKNOWN_SYSCALLS = { runc: 'enosys', crun: 'default' } as const;
 
-/** What each runtime itself calls after it has loaded the filter. */
+/** The calls that each runtime itself makes after it has loaded the filter. */
 const OWN_CALLS: Readonly<Record<RuntimeName, readonly string[]>> = {
   runc: ['execve', 'fstatfs'],
   crun: ['execve'],
@@ -60,7 +60,7 @@ function profiles(): ReadonlyMap<string, Profile> {
 const isKnown = (known: KnownNumbers, abi: AbiName, name: string): boolean =>
   known(abi, name) >= 0 || (abi === 'x86' && i386Multiplexer(name) !== undefined && known(abi, name) !== -1);
 
-/** A policy as a runtime has it whose library may be older than our tables: what it does not know it leaves out. */
+/** A policy for a runtime whose library may be older than this package's tables: it omits unknown calls. */
 function asKnown(policy: Policy, profile: Profile, known: KnownNumbers): Policy {
   const names = profile.rules
     .filter(rule => applies(rule, policy.target))
@@ -73,7 +73,7 @@ function asKnown(policy: Policy, profile: Profile, known: KnownNumbers): Policy 
       syscalls: new Map(
         [...part.syscalls].filter(([number]) => isKnown(known, abi, syscallName(abi, number) ?? '')),
       ),
-      // As libseccomp has it, i386's socket and System V IPC calls have no numbers of their own.
+      // In libseccomp, i386's socket and System V IPC calls do not have their own numbers.
       enosysAbove: part.enosysAbove === undefined || numbers.length === 0 ? undefined : Math.max(...numbers),
     };
   };
@@ -81,7 +81,7 @@ function asKnown(policy: Policy, profile: Profile, known: KnownNumbers): Policy 
   return { ...policy, abis: [narrowed(first), ...others.map(narrowed)] };
 }
 
-/** Those of some native calls that a policy refuses whatever their arguments are. */
+/** The given native calls that a policy refuses with any arguments. */
 const refused = (policy: Policy, names: readonly string[]): readonly string[] =>
   names.filter(name => {
     const [{ abi }] = policy.abis;
@@ -95,7 +95,7 @@ describe(`containers (SEED=${start})`, () => {
   let directory = '';
   before(function () {
     directory = mkdtempSync(join(tmpdir(), 'seccomp-listener-'));
-    // Descriptors that runtimes send here for NOTIFY wait in the socket.
+    // Descriptors that runtimes send for NOTIFY remain in the socket.
     listener = createServer().listen(join(directory, 'socket'));
     try {
       known = knownNumbers();
@@ -109,7 +109,7 @@ describe(`containers (SEED=${start})`, () => {
   });
 
   if (!existsSync(FOLDER)) {
-    it('under more profiles: put some into ../shared/profiles', function () {
+    it('under more profiles, if ../shared/profiles has any', function () {
       skip(this, 'there is no ../shared/profiles');
     });
   }
@@ -145,7 +145,7 @@ describe(`containers (SEED=${start})`, () => {
           continue;
         }
 
-        it(`have the same filter as this package for ${label}, except for calls that their library lacks`, () => {
+        it(`have the same filter as in this package for ${label}, except for calls that their library lacks`, () => {
           const started = startUnder();
           assert.ok('pid' in started, 'refusal' in started ? started.refusal : '');
           const { layers, differing, warnings } = dump(started.pid);
@@ -172,7 +172,7 @@ describe(`containers (SEED=${start})`, () => {
   }
 });
 
-/** The named calls to which two programs answer differently for some boundary values of arguments. */
+/** The named calls for which two programs return different actions for some boundary values of arguments. */
 function otherAnswers(
   theirs: Program,
   ours: Program,

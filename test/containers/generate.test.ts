@@ -1,4 +1,4 @@
-// Containers under generated profiles: what runc and crun need themselves, and that without it they do not start.
+// Containers under generated profiles: they start with the calls that runc and crun themselves need, and not without them.
 import assert from 'node:assert/strict';
 import { generateProfile, parseProfile, readLog } from 'seccomp';
 import { makeTarget } from 'seccomp/inspect';
@@ -22,7 +22,7 @@ for (const name of ['runc', 'crun'] satisfies RuntimeName[]) {
       runtime?.remove();
     });
 
-    /** All that the program of the container does. */
+    /** The only call of the container's program. */
     const { recording } = readLog('pause() = ? ERESTARTNOHAND\n', { arch: 'x86_64' });
     const section = (launcher: 'none' | RuntimeName, mode: 'safe' | 'all'): object => {
       const { profile } = generateProfile([recording], { for: launcher, arguments: mode });

@@ -1,7 +1,7 @@
-/* A program for containers: needs no library, and of the kernel nothing but that it runs. */
+/* A program for containers that needs no library and no permitted system call. */
 #include "call.h"
 
 void _start(void) {
-  /* Where waiting is refused it goes round; the test ends it anyway. */
+  /* Spins if the call is refused; the test ends the program. */
   for (;;) call(PAUSE, 0, 0);
 }

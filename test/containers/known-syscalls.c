@@ -1,8 +1,8 @@
-/* Which system calls a machine's libseccomp knows: reads `TOKEN NAME` lines, writes the number for each, or what stands for none. */
+/* Prints which system calls a machine's libseccomp knows: reads `TOKEN NAME` lines, and writes the number or pseudo number of each. */
 #include <stdint.h>
 #include <stdio.h>
 
-/* Declared here, so that the library is enough and its headers are not needed. */
+/* Declared here, so that only the library is needed and not its headers. */
 int seccomp_syscall_resolve_name_arch(uint32_t token, const char *name);
 
 int main(void) {

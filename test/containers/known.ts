@@ -1,4 +1,4 @@
-// What the container runtimes' libseccomp knows: an older one skips the names of newer calls.
+// The calls that the container runtimes' libseccomp knows: an older one skips the names of newer calls.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { ABIS, knownSyscalls } from '#lib/kernel/abi.js';
 import type { AbiName } from '#lib/kernel/architectures.js';
 
-/** By ABI and name, the number, positive only where the call is a direct one. */
+/** The number by ABI and name; positive only for a direct call. */
 export type KnownNumbers = (abi: AbiName, name: string) => number;
 
-/** Asks the library that programs of this machine are linked with for every name there is. */
+/** Looks up every name in the library with which programs of this machine are linked. */
 export function knownNumbers(): KnownNumbers {
   const source = fileURLToPath(new URL('../../../test/containers/known-syscalls.c', import.meta.url));
   const directory = mkdtempSync(join(tmpdir(), 'seccomp-known-'));

@@ -5,7 +5,7 @@ import type { Target } from '#lib/policy/target.js';
 import type { Profile, ProfileCondition } from '#lib/profile/profile.js';
 import { applies, targetAbis } from '#lib/profile/resolve/select.js';
 
-/** `SCMP_ACT_ERRNO` and the number that goes with it. */
+/** `SCMP_ACT_ERRNO` and its number. */
 function action(value: Action): { readonly action: string; readonly errnoRet?: number } {
   const name = `SCMP_ACT_${actionName(actionKind(value)).replace(/\(.*/, '')}`;
   const carriesNumber = name === 'SCMP_ACT_ERRNO' || name === 'SCMP_ACT_TRACE';
@@ -19,7 +19,7 @@ function argument(condition: ProfileCondition): object {
     : { index, op, value };
 }
 
-/** The section, with 64-bit numbers as bigints. */
+/** The `linux.seccomp` section, with 64-bit numbers as bigints. */
 export function ociSeccomp(profile: Profile, target: Target, listenerPath: string): object {
   const { action: defaultAction, errnoRet } = action(profile.defaultAction);
   return {

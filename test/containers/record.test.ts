@@ -1,4 +1,4 @@
-// Containers that are recorded by their cgroup, from the runtime's first call on, and started again under what was recorded.
+// Containers that are recorded by cgroup, from the runtime's first call on, and started again under the generated profile.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const CGROUP2 = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].find(
   path => existsSync(path) && statfsSync(path).type === 0x63677270,
 );
 
-/** The call that waits for ever: test/containers/call.h. */
+/** The call that waits forever: test/containers/call.h. */
 const PAUSE = hasCall('pause') ? 'pause' : 'ppoll';
 
 const namesOf = ({ calls }: Recording, phase: string): readonly string[] =>
@@ -55,7 +55,7 @@ for (const name of ['runc', 'crun'] satisfies RuntimeName[]) {
       let first: object;
       try {
         first = runtime().start(undefined, 'asks', cgroup);
-        // It has made all of its calls when it is in the last one.
+        // The program has made all of its calls when it is in the last one.
         while (
           'pid' in first &&
           !readFileSync(`/proc/${String(first.pid)}/syscall`, 'utf8').startsWith(`${numberOf(PAUSE)} `)
@@ -77,7 +77,7 @@ for (const name of ['runc', 'crun'] satisfies RuntimeName[]) {
       for (const call of ['mount', 'openat', 'prctl']) assert.ok(runtimes.includes(call), runtimes.join());
 
       const { profile, leftOut } = generateProfile([recorded], { for: name });
-      // crun is started by programs that mount things themselves.
+      // Programs that start crun make mounts themselves.
       if (name === 'runc') assert.ok(leftOut.some(({ syscall }) => syscall === 'mount'));
       const again = runtime().start(ociSeccomp(parseProfile(profile), makeTarget(), ''), 'asks');
       assert.ok('pid' in again, JSON.stringify(again));
@@ -95,7 +95,7 @@ for (const name of ['runc', 'crun'] satisfies RuntimeName[]) {
     it('without its own cgroup is not recorded as the whole machine', () => {
       const started = runtime().start(undefined, 'idle');
       assert.ok('pid' in started, JSON.stringify(started));
-      // A runtime may make one by itself.
+      // The runtime may have created a cgroup itself.
       writeFileSync(join(CGROUP2 ?? '', 'cgroup.procs'), String(started.pid));
       assert.throws(() => record({ container: runtime().id, root: runtime().state }), {
         code: 'cgroup-not-found',

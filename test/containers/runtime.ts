@@ -1,4 +1,4 @@
-// Runs containers by runc or crun, with a program that waits, so that what is in force can be looked at.
+// Runs containers by runc or crun, with a program that waits, so that the filters in force can be inspected.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   closeSync,
@@ -23,16 +23,16 @@ export type ProgramName = 'idle' | 'asks';
 
 /** A container runtime of this machine. */
 export interface Runtime {
-  /** Starts a container under a `linux.seccomp` section, or none. Gives its process, or what the runtime said. */
+  /** Starts a container with or without a `linux.seccomp` section. Returns its process, or the runtime's message. */
   start(
     seccomp: object | undefined,
     program?: ProgramName,
-    /** The directory of a cgroup of version 2 that the container comes to be in. */
+    /** The directory of a cgroup of version 2 for the container. */
     cgroup?: string,
   ): { readonly pid: number } | { readonly refusal: string };
   /** The id of the container. */
   readonly id: string;
-  /** The directory with its state. */
+  /** The directory with the state of the container. */
   readonly state: string;
   /** Ends the container. */
   stop(): void;
@@ -43,10 +43,10 @@ export interface Runtime {
 const HYBRID = '/sys/fs/cgroup/unified';
 const CGROUP2_MAGIC = 0x63677270;
 
-/** Older crun refuses to run where version 2 of cgroups is mounted beside version 1: it gets a view without. */
+/** Hides version 2 of cgroups, because older crun refuses to run if it is mounted next to version 1. */
 const WITHOUT_CGROUP2 = ['unshare', '--mount', 'sh', '-c', `umount ${HYBRID}; exec "$@"`, 'sh'];
 
-/** Where a command is, as root's PATH has it. */
+/** The path of a command in root's PATH. */
 const which = (command: string): string | undefined =>
   [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
     .map(directory => join(directory, command))
@@ -55,7 +55,7 @@ const which = (command: string): string | undefined =>
 const source = (name: string): string =>
   fileURLToPath(new URL(`../../../test/containers/${name}`, import.meta.url));
 
-/** The runtime, or why there is none to be had. */
+/** The runtime, or why it is unavailable. */
 export function findRuntime(name: RuntimeName): Runtime | { readonly missing: string } {
   if (process.getuid?.() !== 0) return { missing: 'containers are started as root' };
   const command = which(name);
@@ -88,7 +88,7 @@ function runtimeAt(directory: string, name: RuntimeName, command: string): Runti
     join(directory, 'state'),
     ...(name === 'crun' ? ['--cgroup-manager=disabled'] : []),
   ];
-  /** A detached container keeps the streams that it was given: a pipe would never end. */
+  /** Runs the runtime without pipes: a detached container keeps its streams, so a pipe would never end. */
   const callIn = (cgroup: string | undefined, ...args: readonly string[]): number | null => {
     const output = openSync(messages, 'w');
     const into =
@@ -124,7 +124,7 @@ function runtimeAt(directory: string, name: RuntimeName, command: string): Runti
   };
 }
 
-/** Waits until the runtime has become the container's program; false when it has ended. */
+/** Waits until the runtime has become the container's program; false if it has ended. */
 function becomes(program: ProgramName, pid: number): boolean {
   for (;;) {
     try {
