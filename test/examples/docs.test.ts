@@ -1,4 +1,4 @@
-// Keeps the pages honest: every code of the source is documented, every documented one exists, every link leads somewhere.
+// The documentation matches the source: every code is documented, every documented code exists, and every link works.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,13 +12,13 @@ import { CODES } from '#lib/util/codes.js';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
 
-/** The sources of the package, but for the table of codes itself. */
+/** The sources of the package, except the table of codes itself. */
 const sources = (): readonly string[] =>
   readdirSync(`${root}lib`, { recursive: true, encoding: 'utf8' }).filter(
     path => path.endsWith('.ts') && path !== 'util/codes.ts',
   );
 
-/** Codes that are put together: `missing-${field}`. */
+/** Codes that are built from parts: `missing-${field}`. */
 const COMPOSED = ['missing-index', 'missing-value'];
 
 const pages = [
@@ -29,7 +29,7 @@ const pages = [
   ...readdirSync(`${root}docs`).map(name => `docs/${name}`),
 ].filter(name => name.endsWith('.md'));
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** The anchors of a page's headings, as GitHub generates them. */
 const anchorsOf = (path: string): readonly string[] =>
   [...readFileSync(path, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
     heading
@@ -45,7 +45,7 @@ const list = (names: readonly string[], last: 'and' | 'or'): string =>
 const abis = ARCHITECTURES.flatMap(abisOf);
 const dockerNames = ARCHITECTURES.map(arch => ABIS[arch].dockerName);
 
-/** Where pages list what this package supports. */
+/** Phrases of pages that list what this package supports. */
 const SUPPORTED: readonly (readonly [page: string, words: string])[] = [
   ['README.md', `add-ons for ${list(PROCESSORS, 'and')}, glibc and musl`],
   ['README.md', `| architectures | ${abis.join(', ')} |`],
@@ -91,7 +91,7 @@ describe('The pages', () => {
     );
   });
 
-  it('list every lint rule with its severity, why it matters and what to do, and no others', () => {
+  it('list every lint rule with its severity, why it matters and its remedy, and no others', () => {
     const rows = [
       ...read('docs/lint.md').matchAll(/^\| `([a-z0-9-]+)` \| (\w+) \| (.*) \| (.*) \| (.*) \|$/gm),
     ];
@@ -107,7 +107,7 @@ describe('The pages', () => {
     assert.deepEqual(documented.sort(byCode), rules.sort(byCode));
   });
 
-  it('list every group of calls with what it allows', () => {
+  it('list every group of calls with its description', () => {
     const rows = [...read('docs/composition.md').matchAll(/^\| `(@[a-z_-]+)` \| (.*) \|$/gm)];
     assert.deepEqual(
       rows.map(([, name, description]) => [name, description]),
@@ -115,7 +115,7 @@ describe('The pages', () => {
     );
   });
 
-  it('close every block of code before the next one', () => {
+  it('close every code block before the next one', () => {
     for (const page of pages) {
       const fences = read(page)
         .split('\n')
@@ -141,7 +141,7 @@ describe('The pages', () => {
     }
   });
 
-  it('list every architecture, ABI and processor that is supported', () => {
+  it('list every supported architecture, ABI and processor', () => {
     const missing = SUPPORTED.filter(
       ([page, words]) => !read(page).replaceAll('`', '').replaceAll(/\s+/g, ' ').includes(words),
     );
@@ -157,7 +157,7 @@ describe('The pages', () => {
     }
   });
 
-  it('have a section for every function that the package exports', () => {
+  it('have a section for every exported function', () => {
     const overview = read('docs/api-overview.md');
     for (const [name, value] of Object.entries({ ...seccomp, ...inspect })) {
       if (name.startsWith('__NR_')) continue;
@@ -170,7 +170,7 @@ describe('The pages', () => {
     }
   });
 
-  it('say from where each function is imported', () => {
+  it('name the entry point of each function', () => {
     const entries: Readonly<Record<string, object>> = { seccomp, 'seccomp/inspect': inspect };
     for (const section of read('docs/api-overview.md').split(/^# /m).slice(1)) {
       const [entry = ''] = section.split('\n', 1);
@@ -178,7 +178,7 @@ describe('The pages', () => {
       if (exported === undefined) continue;
       let from = '';
       for (const block of section.split('\n\n')) {
-        // A table has its entry point in the block before it.
+        // The block before a table names its entry point.
         if (!block.startsWith('|')) from = block;
         for (const [, name = ''] of block.matchAll(/`(\w+)\(/g))
           for (const [other, names] of Object.entries(entries))

@@ -1,4 +1,4 @@
-// The examples end well: each checks the kernel's answers itself and exits with 1 when one is not as it says.
+// The examples succeed: each checks the kernel's results itself, and exits with 1 if one is not as expected.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { CHILD_LIMIT } from '../support/child.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** What they are given. Of an emulated machine, no plug-in could be ready in the time that the example has otherwise. */
+/** The arguments of examples. In an emulated machine, no plug-in could be ready in the example's default time. */
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> =
   CHILD_LIMIT > 60_000 ? { 'plug-in-host.mjs': ['120'] } : {};
 
@@ -26,13 +26,13 @@ const run = (name: string): { readonly code: number | null; readonly output: str
 
 describe('The examples', () => {
   for (const name of readdirSync(`${root}examples`).filter(file => file.endsWith('.mjs'))) {
-    it(`${name} does what it says`, () => {
+    it(`${name} works as described`, () => {
       const { code, output } = run(name);
       assert.equal(code, 0, output);
     });
   }
 
-  it('start.mjs reports what became of the calls and of the work', () => {
+  it('start.mjs reports the results of the calls and of the work', () => {
     const { output } = run('start.mjs');
     for (const line of [
       /^ *unshare.* EPERM$/m,

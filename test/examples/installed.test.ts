@@ -1,4 +1,5 @@
-// What npm publishes, installed by a stranger. `.ci/run packed` does the same for every Node; machines set PACKAGE_TARBALL.
+// The package as npm publishes it, installed by a new user. `.ci/run packed` checks this for every Node; virtual machines set
+// PACKAGE_TARBALL.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +9,7 @@ import { skip } from '../support/skip.js';
 const script = fileURLToPath(new URL('../../../scripts/check-package.mjs', import.meta.url));
 
 describe('The package', () => {
-  it('installs and works where there are only node, npm and sh', function () {
+  it('installs and works with only node, npm and sh', function () {
     const tarball = process.env['PACKAGE_TARBALL'];
     if (tarball === undefined) skip(this, 'PACKAGE_TARBALL names no package');
     const said = execFileSync(process.execPath, [script, '--tarball', tarball], {

@@ -1,4 +1,4 @@
-// Programs that contain the package, as docs/packaging.md says: they find the add-on and the profiles beside their folder.
+// Programs that contain the package, as in docs/packaging.md: they find the add-on and the profiles next to their folder.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -35,7 +35,7 @@ describe('A program that contains the package', function () {
   async function bundled(name: string, format: Format, contents = PROGRAM): Promise<string> {
     const outfile = join(folder, 'bin', name);
     const stdin = { contents, resolveDir: root };
-    // CommonJS has no import.meta, which esbuild warns of.
+    // CommonJS has no import.meta, so esbuild would print a warning.
     await build({ stdin, outfile, format, bundle: true, minify: true, platform: 'node', logLevel: 'error' });
     return outfile;
   }
@@ -62,7 +62,7 @@ describe('A program that contains the package', function () {
   });
 
   it('as a single executable applies a profile', async function () {
-    // Older ones need a tool to write the program into the executable.
+    // Older versions need a tool to write the program into the executable.
     if (Number(process.versions.node.split('.')[0]) < 26)
       skip(this, `Node ${process.version} needs a tool to write the program into the executable`);
     const output = join(folder, 'bin/program');

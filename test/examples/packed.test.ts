@@ -1,4 +1,4 @@
-// What npm would pack: its pages are whole, and the README says how to get and install it.
+// The tarball that npm would pack: its pages have no broken links, and the README describes how to get and install it.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -26,7 +26,7 @@ describe('The packed package', () => {
     assert.deepEqual(brokenLinks(join(folder, 'package')), []);
   });
 
-  it('would be found broken without docs/', () => {
+  it('has broken links without docs/', () => {
     renameSync(join(folder, 'package/docs'), join(folder, 'docs'));
     try {
       const broken = brokenLinks(join(folder, 'package'));
@@ -36,7 +36,7 @@ describe('The packed package', () => {
     }
   });
 
-  it('has the schema at the place where profiles name it', () => {
+  it('has the schema at the path that profiles use', () => {
     assert.equal(
       readFileSync(join(folder, 'package/profile.schema.json'), 'utf8'),
       readFileSync(join(root, 'profile.schema.json'), 'utf8'),
@@ -45,7 +45,7 @@ describe('The packed package', () => {
 });
 
 describe('The README', () => {
-  /** What a screen shows of it. */
+  /** The lines that fit on the first screen. */
   const screen = readFileSync(join(root, 'README.md'), 'utf8').split('\n').slice(0, 32).join('\n');
   const blocks = Array.from(screen.matchAll(/^```sh\n([^]*?)^```$/gm), ([, block = '']) =>
     block
@@ -58,7 +58,7 @@ describe('The README', () => {
     assert.deepEqual(blocks[0], ['npm start', 'npm test', 'npm pack']);
   });
 
-  it('shows how to install the file that npm pack makes, as the package is not on the registry', () => {
+  it('shows how to install the file of npm pack, because the package is not in the registry', () => {
     const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
       name: string;
       version: string;

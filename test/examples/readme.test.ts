@@ -1,4 +1,4 @@
-// What the pages show is what happens: runs their code blocks and compares what they print with the remarks beside it.
+// The pages are correct: runs their code blocks and compares the output with the comments in the code.
 import assert from 'node:assert/strict';
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,12 +23,12 @@ function blocks(page: string, language: string): readonly { readonly line: numbe
   );
 }
 
-/** A block of `sh run`, with the lines of the block of `text` that follows: what it prints, among other things. */
+/** A block of `sh run`, with the lines of the following `text` block, which are part of its output. */
 interface Step {
   readonly line: number;
   readonly code: string;
   readonly prints: readonly string[];
-  /** The one processor where this is so. */
+  /** The only processor on which this applies. */
   readonly arch: string | undefined;
 }
 
@@ -44,7 +44,7 @@ function steps(page: string): readonly Step[] {
   );
 }
 
-/** The words behind `console.log(…); // ` that name the whole output: `filter`, `EACCES`, `ALLOW ERRNO(EPERM)`. */
+/** The words after `console.log(…); // ` that name the whole output: `filter`, `EACCES`, `ALLOW ERRNO(EPERM)`. */
 const promised = (code: string): readonly string[] =>
   [...code.matchAll(/^\s*console\.log\(.*\); \/\/ (.+)$/gm)]
     .map(([, remark = '']) => remark)
@@ -53,11 +53,11 @@ const promised = (code: string): readonly string[] =>
 describe('The code blocks of the pages', () => {
   let directory = '';
   before(() => {
-    // Inside of the package, so that it finds itself by its name.
+    // In the package's folder, so that the package can import itself by name.
     mkdirSync(`${root}out`, { recursive: true });
     directory = mkdtempSync(`${root}out/readme-`);
     mkdirSync(`${directory}/bin`);
-    // For npx, which would ask the registry for a package that is not installed here.
+    // For npx, which would otherwise look for the package in the registry.
     writeFileSync(
       `${directory}/bin/npx`,
       `#!/bin/sh\nshift\nexec "${process.execPath}" "${root}bundle/cli.js" "$@"\n`,
