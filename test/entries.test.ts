@@ -1,4 +1,4 @@
-// The entries of the package: what each of them loads, and that they are one package in one process.
+// The entries of the package: the files that each loads, and that they share one instance of the package in a process.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { BUNDLE_FILES } from './support/bundle-files.js';
 import { inChild, told } from './support/child.js';
 
-/** Parts of the package, by a line of their text. */
+/** Parts of the package, each recognised by a line of its text. */
 const PARTS = {
   'the loader': 'function planLoad(',
   'the parser': 'function parseProfile(',
@@ -17,7 +17,7 @@ const PARTS = {
   "libseccomp's context": 'FilterContext = class',
 };
 
-/** The parts whose files a program has loaded at its end, by `import`. */
+/** The parts whose files a program has loaded by its end. */
 function loadedBy(program: string): readonly string[] {
   const { stdout, stderr } = spawnSync(
     process.execPath,
@@ -61,7 +61,7 @@ describe('The entries', () => {
     });
   }
 
-  it('have classes that work before anything else is loaded', () => {
+  it('export classes that work before anything else is loaded', () => {
     const answers = told<readonly unknown[]>(
       inChild(`
         class Own extends s.SandboxedWorker { isOwn() { return true; } }
@@ -72,7 +72,7 @@ describe('The entries', () => {
     assert.deepEqual(answers, [true, true, true, 'SandboxedWorker']);
   });
 
-  it('are the same for import and require, so that a process has one instance of the package', () => {
+  it('are the same for import and require, so a process has one instance of the package', () => {
     const same = told<readonly boolean[]>(
       inChild(`
         const require = createRequire(import.meta.url);
@@ -94,7 +94,7 @@ describe('The entries', () => {
     );
   });
 
-  it('are CommonJS that Node before require(esm) can load', () => {
+  it('are CommonJS that Node without require(esm) can load', () => {
     const { status, stderr } = spawnSync(
       process.execPath,
       [
@@ -107,7 +107,7 @@ describe('The entries', () => {
     assert.equal(status, 0, stderr);
   });
 
-  it('are one package: a profile that one of them parsed is one for the others', () => {
+  it('share one package: each accepts a profile that another one parsed', () => {
     const same = told<readonly boolean[]>(
       inChild(`
         const [apply, load] = [await import('seccomp/apply'), await import('seccomp/load')];
