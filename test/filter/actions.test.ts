@@ -1,4 +1,4 @@
-// What each action does to a call, and what happens where filters are layered: seen in the kernel.
+// The effect of each action on a call, alone and in layers of filters, in the kernel.
 import assert from 'node:assert/strict';
 import * as scmp from '#lib/kernel/constants.js';
 import { answering } from '../support/answering.js';
@@ -54,12 +54,12 @@ describe('layers', () => {
     }
   });
 
-  it('of two equally restrictive actions the newest filter provides the data', () => {
+  it('the newest filter provides the data of equally restrictive actions', () => {
     assert.equal(outcomeOf(scmp.SCMP_ACT_ERRNO(11), scmp.SCMP_ACT_ERRNO(22)), 'errno 22');
     assert.equal(outcomeOf(scmp.SCMP_ACT_ERRNO(22), scmp.SCMP_ACT_ERRNO(11)), 'errno 11');
   });
 
-  it('a signal by the filter is SIGSYS', () => {
+  it('TRAP sends SIGSYS', () => {
     assert.equal(outcomeOf(scmp.SCMP_ACT_TRAP), `signal ${SIGSYS}`);
   });
 });

@@ -1,5 +1,5 @@
-// Union, intersection and difference of policies: the laws of a lattice, decided by the engine that proves programs, for pairs of
-// every shape; the definition, at calls where a wrong answer would show; and the kernel, asked about layers.
+// Union, intersection and difference of policies: the laws of a lattice for pairs of every shape, decided by the engine that
+// proves programs; the definition, for calls that would reveal a mistake; and layers in the kernel.
 import assert from 'node:assert/strict';
 import { difference, intersection, union } from '#lib/filter/algebra/combine.js';
 import { compile } from '#lib/filter/compile-profile.js';
@@ -24,10 +24,10 @@ import { inChild, told } from '../support/child.js';
 
 const PAIRS = Number(process.env['ALGEBRA_PAIRS'] ?? 60);
 
-/** A call of which the answers of two policies are not related as they should be; undefined when there is none. */
+/** A call for which the actions of two policies are not related as expected; undefined if there is none. */
 function refute(a: Policy, b: Policy, related: (a: number, b: number) => boolean): unknown {
   const bdd = new Bdd();
-  // The kernel serves no number of x86_64 with bit 31.
+  // The kernel serves no x86_64 number with bit 31.
   const served = bdd.not(
     bdd.and(
       setOf(bdd, WORD.arch, [[ABIS.x86_64.audit, ABIS.x86_64.audit]]),
@@ -47,11 +47,11 @@ function refute(a: Policy, b: Policy, related: (a: number, b: number) => boolean
 const same = (a: Policy, b: Policy): boolean => refute(a, b, (x, y) => x === y) === undefined;
 const sameKind = (a: Policy, b: Policy): boolean =>
   refute(a, b, (x, y) => actionKind(x) === actionKind(y)) === undefined;
-/** Whether one answers every call at least as strongly as the other. */
+/** Whether the action for every call is at least as strong in one policy as in the other. */
 const atMost = (a: Policy, b: Policy): boolean =>
   refute(a, b, (x, y) => precedence(x) <= precedence(y)) === undefined;
 
-/** With the rule for newer calls where resolved policies have it: on all ABIs under a default that refuses, otherwise on none. */
+/** Adds the rule for newer calls like resolveProfile: on all ABIs if the default refuses, otherwise on none. */
 const asResolved = (policy: Policy): Policy => {
   const [native, ...others] = policy.abis.map(part => ({
     ...part,
@@ -61,7 +61,7 @@ const asResolved = (policy: Policy): Policy => {
 };
 
 describe('the algebra of policies', () => {
-  it(`obeys its laws for pairs of every shape`, function () {
+  it(`obeys the laws of a lattice for pairs of every shape`, function () {
     this.timeout(0);
     const start = seed();
     const random = new Random(start);
@@ -240,7 +240,7 @@ describe('the algebra of policies', () => {
     });
   }
 
-  it('keeps the rules of a profile, and their positions, for calls that the other does not mention', () => {
+  it('keeps the rules of a profile, and their positions, for calls that the other one does not mention', () => {
     const base = resolveProfile('docker-default', target);
     const both = intersection(base, {
       defaultAction: 'SCMP_ACT_ALLOW',
@@ -253,13 +253,13 @@ describe('the algebra of policies', () => {
     assert.equal(call(both, 'chmod'), 'ERRNO(EPERM)');
   });
 
-  it('disables mitigations only if both do, and has every other flag', () => {
+  it('disables mitigations only if both do, and keeps every other flag', () => {
     const first = { ...EPERM, flags: ['SECCOMP_FILTER_FLAG_SPEC_ALLOW', 'SECCOMP_FILTER_FLAG_LOG'] } as const;
     assert.deepEqual(intersection(first, EPERM, target).flags, ['SECCOMP_FILTER_FLAG_LOG']);
     assert.deepEqual(union(first, EPERM, target).flags, ['SECCOMP_FILTER_FLAG_LOG']);
   });
 
-  it('is for one target and one listener', () => {
+  it('requires the same target and listener', () => {
     const other = resolveProfile(EPERM, { arch: 'aarch64' });
     assert.throws(() => union(resolveProfile(EPERM, target), other), { code: 'targets-differ' });
     const [a, b] = ['/a', '/b'].map(listenerPath => ({ ...EPERM, listenerPath }));

@@ -1,4 +1,4 @@
-// Hostile programs and profiles: every analysis of them ends with a result or an error with a code, within a small heap.
+// Hostile programs and profiles: every analysis ends with a result or an error with a code, within a small heap.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { resolveProfile } from '#lib/entries/index.js';
@@ -18,12 +18,12 @@ import { HOSTILE_PROGRAMS } from '../support/hostile-programs.js';
 import { Random } from '../support/random.js';
 import { randomPolicy, randomShape } from '../support/random-policy.js';
 
-/** Megabytes of heap: an analysis that keeps more than its bound allows aborts the process. */
+/** Megabytes of heap: an analysis that exceeds its bound aborts the process. */
 const HEAP = 256;
-/** Megabytes of a file, also of one in memory: what writes more is ended by SIGXFSZ. */
+/** Megabytes of a file, even in memory: SIGXFSZ ends a process that writes more. */
 const FILE = 64;
 
-/** What each analysis of a subject ends with, in a process of its own. */
+/** The outcome of each analysis of a subject, in a separate process. */
 function outcomesOf(kind: 'programs' | 'profiles', subject: string, analyses: readonly string[]): unknown {
   const { status, signal, stdout, stderr } = spawnSync(
     'prlimit',
@@ -50,7 +50,7 @@ function outcomesOf(kind: 'programs' | 'profiles', subject: string, analyses: re
 
 const all = process.env['HOSTILE'] === 'all';
 
-/** One of so many subjects, unless all are asked for: each takes seconds. */
+/** Every `of`th subject, unless all are requested, because each takes seconds. */
 const some = <Subject>(subjects: readonly Subject[], of: number): readonly Subject[] =>
   all ? subjects : subjects.filter((_, index) => index % of === 0);
 
@@ -70,7 +70,7 @@ const policy = resolveProfile(
 
 describe('hostile programs', function () {
   this.timeout(600_000);
-  // The other ones are made of the same walk and the same diagrams.
+  // The other analyses use the same walk and the same diagrams.
   const analyses = all
     ? ['findDifference', 'explain', 'decompile', 'lintProgram', 'htmlReport against docker-default']
     : ['findDifference', 'lintProgram'];
@@ -80,7 +80,7 @@ describe('hostile programs', function () {
     });
   }
 
-  /** Tests whose sides meet again behind different constants in a register that nobody reads. */
+  /** Tests whose branches join again after setting a register, which nothing reads, to different constants. */
   const meeting = (tests: number): Program => {
     const program = Array.from({ length: tests }, (_, index) => [
       { code: BPF.LD_ABS, jt: 0, jf: 0, k: 4 * (4 + (index % 12)) },
@@ -96,7 +96,7 @@ describe('hostile programs', function () {
       { code: BPF.RET_K, jt: 0, jf: 0, k: 0 },
       { code: BPF.RET_K, jt: 0, jf: 0, k: 0x7fff0000 },
     ];
-    // What the tests looked at matters until the last of them.
+    // The tested words matter until the last test.
     const all = Array.from({ length: 12 }, (_, index) => [
       { code: BPF.LD_ABS, jt: 0, jf: 0, k: 4 * (4 + index) },
       { code: BPF.JEQ_K, jt: 1, jf: 0, k: 1 },
@@ -107,7 +107,7 @@ describe('hostile programs', function () {
     return whole;
   };
 
-  it('a walk gives up after the same number of steps on every machine', () => {
+  it('a walk stops after the same number of steps on every machine', () => {
     const used = [1, 2].map(() => {
       const walker = new Walker(meeting(200), walkBudget(100_000));
       assert.throws(() => walked(walker, policy, runTable(policy)), { code: 'undecidable-program' });
@@ -117,11 +117,11 @@ describe('hostile programs', function () {
     assert.ok((used[0] ?? 0) < 200_000, `${used.join()} steps`);
   });
 
-  it('states that join again are merged: such a program is proven, which the walk cannot do', () => {
+  it('states that join again are merged, which proves a program that the walk cannot', () => {
     assert.equal(findDifference(meeting(1000), policy), undefined);
   });
 
-  it('a difference behind tests that meet again is found, with a call that shows it', () => {
+  it('a difference after tests whose branches join is found, with a witness', () => {
     const wrong = meeting(1000).map(instruction =>
       instruction.code === BPF.RET_K && instruction.k === 0x50001
         ? { ...instruction, k: 0x50002 }
@@ -132,7 +132,7 @@ describe('hostile programs', function () {
     assert.notEqual(interpret(wrong, seccompData(call)).action, evaluate(policy, call));
   });
 
-  it('states that differ only in registers that are not read are one', () => {
+  it('states that differ only in unread registers are merged', () => {
     const steps = (tests: number): number => {
       const program = [
         ...Array.from({ length: tests }, (_, index) => [
@@ -176,7 +176,7 @@ describe('hostile programs', function () {
           walk = walked(new Walker(mutant), one, table);
           validate(mutant);
         } catch {
-          continue; // Not a program, or one that the walk does not decide.
+          continue; // Not a valid program, or one that the walk cannot decide.
         }
         const diagrams = differenceByDiagrams(mutant, one, table);
         assert.equal(diagrams === undefined, walk === undefined, `policy ${index}, instruction ${at}`);
@@ -205,15 +205,15 @@ describe('hostile profiles', function () {
     });
   }
 
-  it('equal lists of rules are worked out once for all calls and ABIs', () => {
+  it('equal lists of rules are compiled once for all calls and ABIs', () => {
     const shared = resolveProfile(SHARED_RULES(), { arch: 'x86_64' });
     const lists = new RuleLists(shared);
     generate(shared, UNIFORM, runTable(shared), lists);
-    // One of 64 bits and one of 32, twice where the first program is too large.
+    // One list for 64 bits and one for 32 bits, twice if the first program is too large.
     assert.ok(lists.lists <= 4, `${lists.lists} lists`);
   });
 
-  it('too-much-work names the calls that take it, where their rules are, and what to do', () => {
+  it('too-much-work names the expensive calls, the places of their rules, and a remedy', () => {
     const [profile] = HOSTILE_PROFILES.filter(({ name }) => name === '100 rules on six arguments');
     const costly = resolveProfile(profile?.text() ?? '', { arch: 'x86_64' });
     assert.throws(() => generate(costly), {
@@ -223,7 +223,7 @@ describe('hostile profiles', function () {
     });
   });
 
-  it('a policy has one bound for all of its calls together', () => {
+  it('one bound applies to all calls of a policy together', () => {
     const [profile] = HOSTILE_PROFILES.filter(({ name }) => name === '100 rules for each of 110 calls');
     const costly = resolveProfile(profile?.text() ?? '', { arch: 'x86_64' });
     const lists = new RuleLists(costly, 1_000_000);

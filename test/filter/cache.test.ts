@@ -1,4 +1,4 @@
-// The kernel's cache of constant outcomes, as the source of the kernel defines it.
+// The kernel's cache of constant actions, as the kernel's source defines it.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { allowedByCache } from '#lib/filter/inspect/cache.js';

@@ -1,4 +1,4 @@
-// Two filters or stacks compared by meaning: equality and inclusion are exact, and a refutation is a call that shows it.
+// Two filters or stacks are compared by meaning: equality and inclusion are exact, and a witness refutes them.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { CompileError } from '#lib/util/errors.js';
@@ -40,7 +40,7 @@ const only = (syscall: string, args: readonly object[] = []): Program =>
 describe('comparing filters', () => {
   const start = seed();
 
-  it(`agrees with the proof on every changed program, and its witness is real (SEED=${start})`, () => {
+  it(`agrees with the proof for every mutated program, with a valid witness (SEED=${start})`, () => {
     const random = new Random(start);
     let [different, alike] = [0, 0];
     for (let index = 0; index < 60; index++) {
@@ -71,7 +71,7 @@ describe('comparing filters', () => {
       const arch = random.pick(['x86_64', 'aarch64'] as const);
       const policy = randomPolicy(random, {
         ...randomShape(random),
-        // The shape that libseccomp takes without surprises.
+        // A shape that libseccomp compiles correctly.
         arch,
         abis: [arch],
         maxConditions: 1,
@@ -135,7 +135,7 @@ describe('comparing filters', () => {
     );
   });
 
-  it('composes layers as the kernel does: the strongest action, of equal ones the newest', () => {
+  it('composes layers as the kernel does: the strongest action, and of equally strong ones the newest', () => {
     const [one, two] = [returns(SCMP_ACT_ERRNO(1)), returns(SCMP_ACT_ERRNO(2))];
     assert.ok(isEquivalent([one, two], two));
     assert.ok(isEquivalent([two, one, returns(SCMP_ACT_ALLOW)], one));
@@ -143,7 +143,7 @@ describe('comparing filters', () => {
     assert.ok(isEquivalent(returns(0x0005ffff), returns(SCMP_ACT_ERRNO(4095))), 'an errno is capped');
   });
 
-  it('decides programs that compute with data, where the proof gives up', () => {
+  it('decides programs that compute with data, which the proof cannot', () => {
     const computing = (...body: readonly Instruction[]): Program => [
       op(BPF.LD_ABS, 16),
       ...body,
@@ -172,14 +172,14 @@ describe('comparing filters', () => {
     assert.ok(!isEquivalent(computing(op(BPF.RSH_K, 4)), computing(op(BPF.RSH_K, 5))));
   });
 
-  it('reports what it cannot decide', () => {
+  it('reports programs that it cannot decide', () => {
     const multiplying = [op(BPF.LD_ABS, 16), op(BPF.TAX), op(BPF.MUL_X), op(BPF.RET_A)];
     const anything = [op(BPF.LD_ABS, 16), op(BPF.RET_A)];
     for (const program of [multiplying, anything])
       assert.throws(() => isEquivalent(program, returns(0)), { code: 'undecidable-program' });
   });
 
-  it('follows data into the answer, as far as calls reach it', () => {
+  it('follows data into the return value, for reachable values', () => {
     const returning = [op(BPF.LD_ABS, 16), op(BPF.JGT_K, 2, 1, 0), op(BPF.RET_A), ...returns(0x30000)];
     const spelled = [op(BPF.LD_ABS, 16), op(BPF.JGT_K, 2, 1, 0), ...returns(0), ...returns(0x30000)];
     const found = findDisagreement(returning, spelled);
@@ -204,13 +204,13 @@ describe('inclusion', () => {
   const [read, write] = [only('read'), only('write')];
   const narrower = only('read', [{ index: 0, value: 3, op: 'SCMP_CMP_EQ' }]);
 
-  it('holds when the first allows nothing that the second denies', () => {
+  it('holds if the first filter allows nothing that the second denies', () => {
     assert.ok(isSubset(narrower, read));
     assert.ok(isSubset(read, read));
     assert.ok(isSubset([read, write], narrower), 'both layers together allow nothing');
   });
 
-  it('is refuted by a call that only the first allows', () => {
+  it('is refuted by a call that only the first filter allows', () => {
     const found = findExcess(read, narrower);
     assert.equal(found?.call.syscall, 0);
     assert.notEqual(found.call.args[0], 3n);
@@ -235,7 +235,7 @@ describe('inclusion', () => {
   });
 });
 
-/** A program with one test or load changed that the kernel would still take; undefined where the change would not do. */
+/** A valid program with one changed test or load; undefined if the change makes the program invalid. */
 function mutate(random: Random, program: Program): Program | undefined {
   const index = random.below(program.length);
   const instruction = program[index];

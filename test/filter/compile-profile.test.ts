@@ -1,4 +1,4 @@
-// What compile remembers: the same question gives the same filter, another question never does.
+// The cache of compile: the same text and options return the same filter, and any others do not.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -86,7 +86,7 @@ describe('A profile that is compiled again', () => {
     assert.notDeepEqual(compile(profile('write')).bpf, compile(profile('close')).bpf);
   });
 
-  it('names the file that it was read from, for equal texts in two files', () => {
+  it('names the right file for equal texts in two files', () => {
     const directory = mkdtempSync(join(tmpdir(), 'seccomp-compile-'));
     try {
       const files = ['a.json', 'b.json'].map(name => join(directory, name));
@@ -100,7 +100,7 @@ describe('A profile that is compiled again', () => {
     }
   });
 
-  it('sees that a file has changed', () => {
+  it('detects that a file has changed', () => {
     const directory = mkdtempSync(join(tmpdir(), 'seccomp-compile-'));
     try {
       const file = join(directory, 'profile.json');
@@ -113,7 +113,7 @@ describe('A profile that is compiled again', () => {
     }
   });
 
-  it('fails again, and with strict, after it has succeeded without', () => {
+  it('fails with strict even after it has succeeded without', () => {
     const text = profile('no_such_call');
     assert.ok(compile(text).warnings.length > 0);
     assert.throws(() => compile(text, { strict: true }), { name: 'ProfileError' });
@@ -121,7 +121,7 @@ describe('A profile that is compiled again', () => {
     assert.throws(() => parseProfile(text.replace('ERRNO', 'NOTHING')), { name: 'ProfileError' });
   });
 
-  it('refuses options of other types although a filter is known', () => {
+  it('refuses options of other types even if a filter is cached', () => {
     compile(profile('write'), { codegen: 'tree' });
     const hostile = { toString: () => 'tree' } as unknown as 'tree';
     assert.throws(() => compile(profile('write'), { codegen: hostile }), { code: 'bad-option' });

@@ -1,4 +1,4 @@
-// What a stack of filters answers: the rule, and the kernel asked about real stacks.
+// The action of a stack of filters: by the documented rule, and in the kernel for real stacks.
 import assert from 'node:assert/strict';
 import { composeLayers, decidingLayer } from '#lib/filter/compose.js';
 import { actionData, actionKind, actionName } from '#lib/kernel/action.js';
@@ -8,10 +8,10 @@ import { Random, seed } from '../support/random.js';
 
 const { SCMP_ACT_ALLOW: ALLOW, SCMP_ACT_ERRNO: ERRNO, SCMP_ACT_TRACE: TRACE, SCMP_ACT_LOG: LOG } = scmp;
 const TRAP = (data: number): number => scmp.SCMP_ACT_TRAP | data;
-/** Between LOG and ALLOW, and between KILL_THREAD and TRAP. */
+/** Unknown actions between LOG and ALLOW, and between KILL_THREAD and TRAP. */
 const [WEAK_UNKNOWN, STRONG_UNKNOWN] = [0x7ffd0000, 0x00010000];
 
-/** The strongest first. */
+/** The kinds of actions, the strongest first. */
 const KINDS: readonly ((data: number) => number)[] = [
   data => (scmp.SCMP_ACT_KILL_PROCESS | data) >>> 0,
   data => (0x80010000 | data) >>> 0,
@@ -27,7 +27,7 @@ const KINDS: readonly ((data: number) => number)[] = [
   data => ALLOW | data,
 ];
 
-/** What the call comes to when the action is enforced, in the words of the probe. */
+/** The effect of an enforced action on the call, in the words of the probe. */
 function consequence(action: number): string {
   const data = actionData(action);
   switch (actionKind(action)) {
@@ -109,7 +109,7 @@ describe('a stack of filters in the kernel', () => {
       random.pick(kinds)(random.chance(0.2) ? random.below(0x10000) : random.below(4));
     told(
       Array.from({ length: 600 }, () => {
-        // Few kinds at a time, so that ties are common, and the weak ones too.
+        // Few kinds at a time, so that ties and weak actions are common.
         const kinds = random.chance(0.7) ? [random.pick(KINDS), random.pick(KINDS.slice(4))] : KINDS;
         return Array.from({ length: 1 + random.below(8) }, () => action(kinds));
       }),

@@ -1,4 +1,4 @@
-// Policies in the formats of other programs: what is written means the same, and what cannot be written is named.
+// Policies in the formats of other programs: the output is equivalent, and what the format cannot express is named.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -31,7 +31,7 @@ const allowing = (args: readonly object[], names: readonly string[] = ['mmap']):
     syscalls: [{ names, action: 'SCMP_ACT_ALLOW', args }],
   });
 
-/** A native policy whose call number 9, `mmap`, has other rules; calls newer than the profile get the default action. */
+/** A native policy with these rules for call number 9, `mmap`; calls newer than the profile get the default action. */
 function withRules(rules: readonly Rule[]): Policy {
   const policy = policyOf(
     { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['mmap'], action: 'SCMP_ACT_ALLOW' }] },
@@ -61,7 +61,7 @@ const refusal = (policy: Policy, format: ConversionFormat, options?: ConvertOpti
 describe('convert: every profile people use', () => {
   const folder = fileURLToPath(new URL('../../../../shared/profiles/', import.meta.url));
   if (!existsSync(folder)) {
-    it('is not here: put some into ../shared/profiles', function () {
+    it('needs profiles in ../shared/profiles', function () {
       skip(this, 'there is no ../shared/profiles');
     });
     return;
@@ -89,7 +89,7 @@ describe('convert: every profile people use', () => {
 });
 
 describe('convert: to OCI', () => {
-  it("writes Docker's default without a word that only dockerd reads", () => {
+  it("writes Docker's default without keys that only dockerd reads", () => {
     const policy = resolveProfile('docker-default', { ...X86_64, capabilities: ['CAP_SYS_ADMIN'] });
     const text = convert(policy, 'oci');
     assert.doesNotMatch(text, /archMap|includes|excludes|minKernel|"name"/);
@@ -119,7 +119,7 @@ describe('convert: to OCI', () => {
     assert.match(text, /"value": 18446744073709551615,/);
   });
 
-  it('names the highest call where its action is the default one, as newer calls get ENOSYS above it', () => {
+  it('names the highest call if its action is the default, because calls above it get ENOSYS', () => {
     const profile = {
       defaultAction: 'SCMP_ACT_ERRNO',
       syscalls: [
@@ -134,7 +134,7 @@ describe('convert: to OCI', () => {
     });
   });
 
-  it("leaves i386's multiplexers to the reader, unless the profile names them", () => {
+  it("omits i386's multiplexers unless the profile names them, because the reader adds them", () => {
     const profile = (names: readonly string[]): object => ({
       defaultAction: 'SCMP_ACT_ERRNO',
       architectures: ['SCMP_ARCH_X86'],
@@ -146,7 +146,7 @@ describe('convert: to OCI', () => {
     assert.deepEqual(names(policyOf(profile(['socketcall']))), ['socketcall']);
   });
 
-  it('splits a rule that tests an argument twice, which runtimes would read as two', () => {
+  it('splits a rule that tests an argument twice, which runtimes would treat as two rules', () => {
     const rule = (op: 'SCMP_CMP_GE' | 'SCMP_CMP_LE', value: bigint) =>
       ({ op, arg: 0, width: 64, value }) as const;
     const policy = withRules([
@@ -158,7 +158,7 @@ describe('convert: to OCI', () => {
     );
   });
 
-  it('keeps rules with different actions apart, as readers do not agree on which wins', () => {
+  it('makes rules with different actions disjoint, because readers disagree on which wins', () => {
     const profile = {
       defaultAction: 'SCMP_ACT_ERRNO',
       syscalls: [
@@ -200,7 +200,7 @@ describe('convert: policies that container runtimes cannot express', () => {
     );
   });
 
-  it('one name with two meanings, which is named with both', () => {
+  it('one name with two meanings, both of which are reported', () => {
     const policy = policyOf({
       defaultAction: 'SCMP_ACT_ERRNO',
       architectures: ['SCMP_ARCH_X86'],
@@ -215,7 +215,7 @@ describe('convert: policies that container runtimes cannot express', () => {
     );
   });
 
-  it('calls newer than the profile that do not get ENOSYS, unless the reader is one that leaves it', () => {
+  it('calls newer than the profile that do not get ENOSYS, unless the reader does not add ENOSYS', () => {
     const policy = policyOf(
       { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['mmap'], action: 'SCMP_ACT_ALLOW' }] },
       'default',
@@ -224,7 +224,7 @@ describe('convert: policies that container runtimes cannot express', () => {
     assert.equal(document(policy, 'docker', { unknownSyscalls: 'default' }).syscalls.length, 1);
   });
 
-  it('NOTIFY as the default, and data on actions that carry none', () => {
+  it('NOTIFY as the default, and data on actions without data', () => {
     const policy = allowing([]);
     assert.match(refusal({ ...policy, defaultAction: scmp.SCMP_ACT_NOTIFY }, 'oci'), /NOTIFY/);
     assert.match(refusal({ ...policy, defaultAction: scmp.SCMP_ACT_TRAP + 3 }, 'oci'), /TRAP\(3\)/);
@@ -320,7 +320,7 @@ spec:
   });
 });
 
-describe('convert: settings of a unit of systemd', () => {
+describe('convert: settings of a systemd unit', () => {
   const ALL = {
     archMap: [{ architecture: 'SCMP_ARCH_X86_64', subArchitectures: ['SCMP_ARCH_X86', 'SCMP_ARCH_X32'] }],
   };
@@ -362,13 +362,13 @@ describe('convert: settings of a unit of systemd', () => {
       const policy = policyOf(profile, 'default');
       const text = convert(policy, 'systemd');
       for (const line of lines) assert.match(text, line);
-      // Of other architectures there are no calls on a machine all of whose ABIs are covered.
+      // If all ABIs of the machine are covered, other architectures have no calls.
       const read = resolveProfile(text, X86_64, { badArch: policy.badArch });
       assert.equal(findDifference(compilePolicy(policy).program, read), undefined);
     });
   }
 
-  it('writes what was read from systemd', () => {
+  it('writes policies that were read from systemd', () => {
     for (const settings of [
       'SystemCallFilter=@system-service\nSystemCallFilter=~@privileged ptrace:ENOSYS\n',
       'SystemCallFilter=~@mount reboot:EIO\nSystemCallErrorNumber=EACCES\nSystemCallArchitectures=native x86\n',
@@ -421,7 +421,7 @@ describe('convert: settings of a unit of systemd', () => {
     });
   }
 
-  it('refuses ABIs that a name is treated differently on', () => {
+  it('refuses a name with different rules on two ABIs', () => {
     const policy = policyOf({
       ...ALL,
       defaultAction: 'SCMP_ACT_ALLOW',

@@ -1,4 +1,4 @@
-// Real profiles from public projects, where they are at hand: they compile for both architectures by both generators.
+// Real profiles from public projects, if available: they compile for both architectures with both generators.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -14,16 +14,16 @@ import { skip } from '../support/skip.js';
 const directory = fileURLToPath(new URL('../../../../shared/profiles/', import.meta.url));
 const files = existsSync(directory) ? readdirSync(directory).filter(name => name.endsWith('.json')) : [];
 const isForeign = (name: string): boolean => name.startsWith('firecracker_');
-/** Its errnoRet is above 4095, which no kernel returns. */
+/** A profile with an errnoRet above 4095, which no kernel returns. */
 const REFUSED = 'moby-profiles_fixture_example.json';
 
-/** Its ptrace rules are of a shape that libseccomp is not given. */
+/** A profile with ptrace rules in a form that this package does not pass to libseccomp. */
 const BEYOND_LIBSECCOMP = 'antitree-seccompute_ptrace-conditional.json';
 
 describe('real profiles', () => {
   const start = seed();
 
-  if (files.length === 0) it('are not at hand, so that none was compiled'); // pending: their folder is not part of the project
+  if (files.length === 0) it('are not available, so none was compiled'); // pending: their folder is not part of the project
 
   for (const name of files.filter(file => !isForeign(file) && file !== REFUSED)) {
     for (const arch of ['x86_64', 'aarch64'] as const) {
@@ -43,7 +43,7 @@ describe('real profiles', () => {
     }
   }
 
-  it(`${REFUSED} is refused with the place of its errno`, function () {
+  it(`${REFUSED} is refused, with the place of its errno`, function () {
     if (!files.includes(REFUSED)) skip(this, 'the folder with real profiles is not part of the project');
     assert.throws(
       () => parseProfile(`${directory}${REFUSED}`),

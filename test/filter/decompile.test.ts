@@ -1,4 +1,4 @@
-// From programs back to policies: nothing is lost, and what no policy can say is refused by name.
+// From programs back to policies: nothing is lost, and programs that no policy can express are refused with the reason.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { SeccompError } from '#lib/util/errors.js';
@@ -19,7 +19,7 @@ import { probes, randomPolicy, randomShape } from '../support/random-policy.js';
 const { SCMP_ACT_ALLOW, SCMP_ACT_KILL_THREAD, SCMP_ACT_TRAP } = scmp;
 const EPERM = scmp.SCMP_ACT_ERRNO(1);
 
-/** A policy for x86_64 alone that has rules for `mmap`. */
+/** A policy for only x86_64 with rules for `mmap`. */
 const withRules = (rules: readonly Rule[], defaultAction = EPERM): Policy => ({
   target: makeTarget({ arch: 'x86_64' }),
   defaultAction,
@@ -52,7 +52,7 @@ const bits = (mask: bigint, value: bigint, arg = 0): Condition => ({
   value,
 });
 
-/** The rules of `mmap` after compiling and decompiling, one a line. */
+/** The rules of `mmap` after compiling and decompiling, one per line. */
 const roundTrip = (policy: Policy): readonly string[] =>
   (decompile(compilePolicy(policy).program).abis[0].syscalls.get(9)?.rules ?? []).map(
     ({ conditions, action }) =>
@@ -119,7 +119,7 @@ describe('decompile: conditions', () => {
     });
   }
 
-  it('keeps rules with different actions apart, so that no order matters', () => {
+  it('makes rules with different actions disjoint, so that their order does not matter', () => {
     const rules = [
       allow(is('SCMP_CMP_LE', 9n)),
       { conditions: [is('SCMP_CMP_EQ', 5n)], action: SCMP_ACT_TRAP },
@@ -132,7 +132,7 @@ describe('decompile: conditions', () => {
     ]);
   });
 
-  it('writes out both sides where neither is the default', () => {
+  it('has rules for both branches if neither has the default action', () => {
     const part = {
       rules: [{ conditions: [is('SCMP_CMP_EQ', 1n)], action: SCMP_ACT_TRAP }],
       otherwise: SCMP_ACT_ALLOW,
@@ -147,7 +147,7 @@ describe('decompile: whole programs', () => {
   for (const arch of ['x86_64', 'aarch64'] as const) {
     for (const codegen of ['tree', 'libseccomp'] as const) {
       for (const unknownSyscalls of ['enosys', 'default'] as const) {
-        it(`gives back Docker's default from ${codegen}'s program for ${arch}, ${unknownSyscalls} for newer calls`, () => {
+        it(`returns Docker's default from ${codegen}'s program for ${arch}, ${unknownSyscalls} for newer calls`, () => {
           const { program, policy } = compile('docker-default', { arch, codegen, unknownSyscalls });
           const found = decompile(program);
           assert.equal(found.target.arch, arch);
@@ -175,7 +175,7 @@ describe('decompile: whole programs', () => {
     for (const other of others) assert.deepEqual(other, first);
   });
 
-  it('supports a program with more paths than can be counted, because paths with one action are merged', () => {
+  it('supports a program with an astronomical number of paths, because paths with the same action are merged', () => {
     const random = new Random(1);
     const step = (operation: number, k: number, jt = 0, jf = 0): Instruction => ({
       code: operation,
@@ -295,7 +295,7 @@ describe('decompile: programs that no policy expresses', () => {
     });
   }
 
-  it('an unknown option, another architecture, and bytes that are not program', () => {
+  it('an unknown option, another architecture, and bytes that are not a program', () => {
     assert.equal(
       code(() => decompile(native, { architecture: 'x86_64' } as object)),
       'bad-option',
@@ -310,7 +310,7 @@ describe('decompile: programs that no policy expresses', () => {
     );
   });
 
-  it('gives up on a program that multiplies arguments', () => {
+  it('a program that multiplies arguments', () => {
     const op = (bpf: number): Instruction => ({ code: bpf, jt: 0, jf: 0, k: 0 });
     const product = [
       load(4),
@@ -327,7 +327,7 @@ describe('decompile: programs that no policy expresses', () => {
     );
   });
 
-  it('a call that has no name is in the policy all the same', () => {
+  it('but a call without a name is in the policy', () => {
     const program = [...native, load(0), jump(999, 0, 1), ret(SCMP_ACT_ALLOW), ret(EPERM)];
     const { abis } = decompile(program, { arch: 'x86_64' });
     assert.equal(abis[0].syscalls.get(999)?.otherwise, SCMP_ACT_ALLOW);

@@ -1,4 +1,4 @@
-// Differences: every call whose answer changes is in one of them, no other is, and each has a witness.
+// Differences: they cover exactly the calls whose action changes, and each has a witness.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import type { Witness } from '#lib/util/errors.js';
@@ -134,7 +134,7 @@ describe('differences', () => {
     assert.equal(formatDiff([]), '');
   });
 
-  it('are about one call where one is named', () => {
+  it('cover one call if it is named', () => {
     const [refused, allowed] = [SCMP_ACT_ERRNO(1), SCMP_ACT_ALLOW].map(action => [op(BPF.RET_K, action)]);
     assert.ok(refused !== undefined && allowed !== undefined);
     assert.deepEqual(
@@ -148,13 +148,13 @@ describe('differences', () => {
     assert.throws(() => diff(refused, allowed, 'nonsuch'), { code: 'unknown-syscall' });
   });
 
-  it('are there exactly when filters are not equivalent', () => {
+  it('exist exactly if filters are not equivalent', () => {
     const [tree, other] = [
       compile('docker-default', { arch: 'x86_64' }),
       compile('docker-default', { arch: 'x86_64', unknownSyscalls: 'default' }),
     ];
     assert.equal(isEquivalent(tree, other), false);
-    /** Above the highest call that the profile names. */
+    /** Whether a place is above the highest call that the profile names. */
     const isNewer = (place: Place): boolean =>
       place.kind === 'numbers' || (place.kind === 'syscall' && (place.number & 0xfff) > 466);
     const places = diff(tree, other).map(({ place }) => place);

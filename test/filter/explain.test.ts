@@ -1,4 +1,4 @@
-// Explanations: exact for generated filters and stacks, and in the words of the profile for real ones.
+// Explanations: exact for generated filters and stacks, and in the words of the profile for real profiles.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -31,7 +31,7 @@ const op = (code: number, k = 0, jt = 0, jf = 0): Instruction => ({ code, jt, jf
 const answer = (layers: readonly Program[], event: Witness): number =>
   composeLayers(layers.map(program => interpret(program, seccompData(event)).action));
 
-/** Holds an explanation against the programs, on calls that probe the policies that they were made from. */
+/** Compares an explanation with the programs, for calls that probe the policies of the programs. */
 function assertExact(
   random: Random,
   layers: readonly Program[],
@@ -96,7 +96,7 @@ describe('explanations', () => {
   });
 });
 
-/** A filter that allows one call under these conditions on its arguments, any of the lists, and refuses everything else. */
+/** A filter that allows one call if all conditions of one of the lists hold, and refuses everything else. */
 const allowing = (
   syscall: string,
   rules: readonly (readonly (readonly [number, string, bigint, bigint?])[])[],
@@ -118,7 +118,7 @@ const allowing = (
     { arch: 'x86_64', unknownSyscalls: 'default' },
   );
 
-/** The line that an explanation has about a call. */
+/** The line of an explanation about a call. */
 function line(layers: Layers, syscall: string): string {
   const lines = formatExplanation(explain(layers, syscall)).split('\n');
   return (
@@ -140,7 +140,7 @@ describe('explanations in words', () => {
   ] as const;
   for (const codegen of ['tree', 'libseccomp'] as const) {
     for (const arch of ['x86_64', 'aarch64'] as const) {
-      it(`say what Docker's default does with socket, personality and clone in a line each: ${codegen}, ${arch}`, () => {
+      it(`explain socket, personality and clone under Docker's default in a line each: ${codegen}, ${arch}`, () => {
         const filter = compile('docker-default', { arch, codegen });
         const whole = formatExplanation(explain(filter)).split('\n');
         for (const [syscall, expected] of docker) {
@@ -248,7 +248,7 @@ describe('explanations in words', () => {
     });
   }
 
-  it('tell if only half of a wide argument is compared', () => {
+  it('show if only half of a wide argument is compared', () => {
     const program = [
       op(BPF.LD_ABS, 32),
       op(BPF.JEQ_K, 7, 0, 1),
@@ -275,7 +275,7 @@ describe('explanations in words', () => {
     );
   });
 
-  it('sum up numbers without a name as ranges, and ABIs that are not covered in a line', () => {
+  it('summarize unnamed numbers as ranges, and uncovered ABIs in one line', () => {
     const text = formatExplanation(explain(compile('docker-default', { arch: 'aarch64' })));
     assert.match(text, /numbers without a name\n {2}ERRNO\(EPERM\)\n {4}aarch64: 244\.\.259, 295\.\.423\n/);
     assert.match(text, /\nx86_64; x86; x32; all other architectures: KILL_THREAD\n$/);
@@ -293,8 +293,8 @@ describe('explanations in words', () => {
     assert.match(text, /x32; numbers all but 41 of all other architectures: ALLOW\n/);
   });
 
-  it('say so where conditions are too many to be listed', () => {
-    // The parity of an argument: no mask and no range says anything about it.
+  it('report if there are too many conditions to list', () => {
+    // The parity of an argument, which no mask and no range can express.
     const parity = [
       op(BPF.LD_ABS, 16),
       ...[16, 8, 4, 2, 1].flatMap(shift => [op(BPF.TAX), op(BPF.RSH_K, shift), op(BPF.XOR_X)]),
@@ -307,7 +307,7 @@ describe('explanations in words', () => {
     assert.match(line(parity, 'read'), /one of more conditions holds than can be listed/);
   });
 
-  it('take a call by its number', () => {
+  it('accept a call by its number', () => {
     const { abis } = explain(compile('docker-default', { arch: 'x86_64' }), 335);
     const [native, compat] = abis;
     assert.equal(native?.syscalls[0]?.syscall, 'uretprobe');
@@ -326,7 +326,7 @@ describe('explanations in words', () => {
   });
 });
 
-/** libseccomp's program, unless it cannot be given the rules. */
+/** libseccomp's program, unless libseccomp cannot express the rules. */
 function withLibseccomp(policy: Policy): Filter | undefined {
   try {
     return compilePolicy(policy, { codegen: 'libseccomp' });

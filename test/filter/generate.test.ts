@@ -1,4 +1,4 @@
-// Our generator on generated policies: what the program answers is what the policy says.
+// This package's generator: its programs have the actions of their policies.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { CompileError } from '#lib/util/errors.js';
@@ -20,7 +20,7 @@ import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
 type Args = readonly (readonly [index: number, op: string, value: bigint, valueTwo?: bigint])[];
 
-/** A profile that allows getppid under any of these conjunctions, and refuses everything else. */
+/** A profile that allows getppid if one of these conjunctions holds, and refuses everything else. */
 const allowing = (rules: readonly Args[]): SeccompProfile =>
   written({
     defaultAction: 'SCMP_ACT_ERRNO',
@@ -36,7 +36,7 @@ const allowing = (rules: readonly Args[]): SeccompProfile =>
     })),
   });
 
-/** Compiles for x86_64 alone, verified as always. */
+/** Compiles for only x86_64; compile also verifies the program. */
 const compileRules = (rules: readonly Args[]): Filter =>
   compile(allowing(rules), { arch: 'x86_64', unknownSyscalls: 'default' });
 
@@ -85,7 +85,7 @@ describe('generator: shapes', () => {
     });
   }
 
-  it('a grid of two arguments takes no more instructions than its values need', () => {
+  it('a grid of two arguments needs no more instructions than its values', () => {
     const grid = (size: number): readonly Args[] =>
       Array.from({ length: size * size }, (_, cell): Args => [
         [0, 'EQ', BigInt(7 * Math.floor(cell / size))],
@@ -98,7 +98,7 @@ describe('generator: shapes', () => {
     );
   });
 
-  it('a grid in which no two rows are alike fails with its exact size', () => {
+  it('a grid in which all rows differ fails with its exact size', () => {
     const rows: readonly Args[] = Array.from({ length: 4096 }, (_, cell): Args => [
       [0, 'EQ', BigInt(7 * (cell >> 6))],
       [1, 'EQ', BigInt(11 * cell)],
@@ -117,7 +117,7 @@ describe('generator: shapes', () => {
     );
   });
 
-  it('thousands of masks on one argument fail instead of overflowing the stack', () => {
+  it('thousands of masks on one argument fail without overflowing the stack', () => {
     const random = new Random(3);
     const masks = Array.from({ length: 5000 }, (): Args => {
       const mask = BigInt((random.word() & random.word()) >>> 0);
@@ -126,7 +126,7 @@ describe('generator: shapes', () => {
     assert.throws(() => compileRules(masks), { code: 'too-much-work' });
   });
 
-  it('tests farther than 255 instructions away are reached', () => {
+  it('jumps reach tests that are more than 255 instructions away', () => {
     const values: readonly Args[] = Array.from({ length: 900 }, (_, index): Args => [
       [0, 'EQ', BigInt(index * index * 3)],
     ]);
@@ -136,7 +136,7 @@ describe('generator: shapes', () => {
 });
 
 describe('generator: without a search', () => {
-  it('a program that would be too large is made with the search instead, like any other', () => {
+  it('the search is used if the program would be too large without it', () => {
     const rules = Array.from({ length: 2600 }, (_, index): Args => [[0, 'EQ', BigInt(3 * index)]]);
     const { policy, program } = compileRules(rules);
     assert.deepEqual(compilePolicy(policy, {}, { effort: 'soon' }).program, program);
@@ -147,30 +147,30 @@ describe('generator: quality', () => {
   const { program, policy } = compile('docker-default', { arch: 'x86_64', unknownSyscalls: 'default' });
   const native: Policy = { ...policy, abis: [policy.abis[0]] };
 
-  it("Docker's default for x86_64 alone is as small and as shallow as promised", () => {
+  it("Docker's default for only x86_64 is as small and as shallow as promised", () => {
     const { instructions, worstPath, meanPath } = compilePolicy(native, { weights: 'uniform' }).metrics;
     assert.ok(instructions <= 88, `${instructions} instructions`);
     assert.ok(worstPath <= 13, `worst path ${worstPath}`);
     assert.ok(meanPath <= 8.8, `mean path ${meanPath}`);
   });
 
-  it('weighted by what Node programs call, it is shorter still', () => {
+  it('weights of Node programs make its paths even shorter', () => {
     const { weightedPath } = compilePolicy(native).metrics;
     assert.ok(weightedPath <= 6.2, `weighted path ${weightedPath}`);
   });
 
-  it('with x86 and x32 it stays under 300 instructions, and aarch64 alone under 95', () => {
+  it('it has at most 300 instructions with x86 and x32, and at most 95 for only aarch64', () => {
     assert.ok(program.length <= 300, `${program.length} instructions`);
     const arm = compile('docker-default', { arch: 'aarch64', unknownSyscalls: 'default' }).policy;
     assert.ok(compilePolicy({ ...arm, abis: [arm.abis[0]] }).instructions <= 95);
   });
 
-  it('x32 and foreign architectures cost native calls nothing', () => {
+  it('x32 and foreign architectures do not make native calls slower', () => {
     const data = seccompData({ arch: ABIS.x86_64.audit, syscall: 0 });
     assert.equal(interpret(program, data).steps, interpret(compilePolicy(native).program, data).steps);
   });
 
-  it('no argument is loaded if the number decides, so that the kernel caches every such call', () => {
+  it('no argument is loaded if the number decides, so the kernel caches every such call', () => {
     const { cachedNumbers } = compilePolicy(native).metrics;
     const [{ syscalls }] = policy.abis;
     const decided = [...syscalls].filter(

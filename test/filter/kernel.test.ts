@@ -1,4 +1,4 @@
-// The kernel as a second opinion: for random policies, evaluate, interpreter and kernel give one answer.
+// The kernel as an independent check: for random policies, evaluate, the interpreter and the kernel agree.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { generateWithLibseccomp } from '#lib/libseccomp/generate.js';
@@ -20,17 +20,17 @@ import { skip } from '../support/skip.js';
 
 const arch = nativeArchitecture();
 
-/** Numbers that never reach a filter: -1, and on x86_64 the kernel's own uretprobe and uprobe, which end the process. */
+/** Numbers that never reach a filter: -1, and on x86_64 the kernel's internal uretprobe and uprobe, which kill the process. */
 const UNFILTERED = new Set(arch === 'x86_64' ? [0xffffffff, 335, 336] : [0xffffffff]);
 
 const i386 = servesI386();
 
-/** Calls that this machine can make. */
+/** Whether this machine can make a call. */
 const makeable = ({ arch: audit, syscall }: Witness): boolean =>
   (audit === ABIS[arch].audit && !UNFILTERED.has(syscall)) ||
   (i386 && audit === ABIS.x86.audit && syscall !== 0xffffffff);
 
-/** As the kernel passes them: i386 calls have 32-bit registers. */
+/** The call as the kernel passes it to filters: i386 calls have 32-bit registers. */
 const asMade = (event: Witness): Witness =>
   event.arch === ABIS.x86.audit ? { ...event, args: event.args.map(arg => arg & 0xffffffffn) } : event;
 
@@ -146,7 +146,7 @@ describe('libseccomp: programs for random policies', () => {
   });
 });
 
-/** libseccomp takes an argument once a rule. */
+/** The policy with at most one condition per argument in a rule, because libseccomp accepts no more. */
 function oncePerArgument(policy: Policy): Policy {
   const [part] = policy.abis;
   const calls = [...part.syscalls].map(([at, { rules, otherwise }]): [number, SyscallPolicy] => {
@@ -162,7 +162,7 @@ function oncePerArgument(policy: Policy): Policy {
 }
 
 describe('kernel: calls of Linux 6.15 and later', () => {
-  it('are refused by their new names, and get through without', () => {
+  it('are refused if they are named, and allowed otherwise', () => {
     const names = ['mount', 'open_tree', 'open_tree_attr', 'file_getattr'];
     const events = names.map(name => ({
       arch: ABIS[arch].audit,

@@ -1,4 +1,4 @@
-// The meaning of programs of every instruction, as a diagram, beside what the interpreter makes of the same calls.
+// The meaning of programs with every instruction, as a diagram, compared with the interpreter for the same calls.
 import assert from 'node:assert/strict';
 import { CompileError } from '#lib/util/errors.js';
 import { interpret } from '#lib/bpf/interpret.js';
@@ -10,7 +10,7 @@ import { BPF } from '#lib/bpf/opcodes.js';
 import { Random, seed } from '../support/random.js';
 import { randomComputation, randomWord } from '../support/random-computation.js';
 
-/** In the order in which diagrams ask. */
+/** The words of a call, in the order in which diagrams test them. */
 const WORDS: readonly number[] = [
   WORD.arch,
   WORD.nr,
@@ -19,7 +19,7 @@ const WORDS: readonly number[] = [
   WORD.ipLow,
 ];
 
-/** What a program returns for a call by its meaning; undefined where that cannot be represented. */
+/** The return value of a program for a call, according to its diagram; undefined if there is no diagram. */
 function meaning(program: Program): ((data: Uint32Array) => number | undefined) | undefined {
   const bdd = new Bdd(bddBudget(500_000));
   try {
@@ -53,7 +53,7 @@ describe('the meaning of programs', () => {
     assert.ok(decided > 100, `${decided} programs`);
   });
 
-  it('does not depend on code that no call reaches, though it cannot be followed', () => {
+  it('does not depend on unreachable code, even if that cannot be followed', () => {
     const program: Program = [
       insn(BPF.LD_ABS, 4 * WORD.low(0)),
       insn(BPF.TAX),
@@ -69,7 +69,7 @@ describe('the meaning of programs', () => {
     assert.equal(returned?.(new Uint32Array(DATA_SIZE / 4).fill(5)), 7);
   });
 
-  it('has the values of a register that is returned', () => {
+  it('has the values of a returned register', () => {
     const program: Program = [
       insn(BPF.LD_ABS, 4 * WORD.nr),
       insn(BPF.JGE_K, 4, 1, 0),

@@ -1,4 +1,4 @@
-// The programs that ship: each is proven again, and used for nothing but what it was proven against.
+// The shipped programs: each is proven again, and used only for the profile against which it was proven.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ describe('The programs that ship', () => {
           const policy = variantOf(NAME, { arch, kernel }, variant);
           verify(decode(bytes), policy);
           assert.deepEqual(Buffer.from(bytes), compilePolicy(policy).bpf);
-          // What a load does not look at for them.
+          // A load does not check these for shipped programs.
           assert.deepEqual([policy.warnings, policy.flags, obstacles(policy, false)], [[], [], []]);
         }
       });
@@ -99,7 +99,7 @@ describe('A package whose files were changed', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  /** The program for the profile, without loading it. */
+  /** Compiles the program for the profile without loading it. */
   function applied(): string {
     const program = `
       const { applyProfile } = require(${JSON.stringify(join(folder, 'bundle/apply.js'))});
@@ -109,7 +109,7 @@ describe('A package whose files were changed', () => {
     return stdout;
   }
 
-  /** What a child under the profile can do: a directory in a user namespace, which it refuses. */
+  /** The number of filters of a child, and whether it can create a user namespace, which the profile refuses. */
   function spawned(options: object): string {
     const program = `
       const { spawnSync } = require(${JSON.stringify(join(folder, 'bundle/index.js'))});
@@ -132,7 +132,7 @@ describe('A package whose files were changed', () => {
     writeFileSync(join(folder, file), JSON.stringify({ minKernel, programs }));
   }
 
-  it('has its program used where program and digest belong together, which takes a new digest', () => {
+  it('has its program used if program and digest match, which requires a new digest', () => {
     const profile = readFileSync(packageFile(`profiles/${NAME}.json`));
     const { minKernel } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as ProgramFile;
     change(programs => {
@@ -182,7 +182,7 @@ describe('A package whose files were changed', () => {
     });
   }
 
-  it('has its profile compiled where that is not the one of the programs', () => {
+  it('has its profile compiled if the programs are for another profile', () => {
     const path = join(folder, `profiles/${NAME}.json`);
     const before = applied();
     writeFileSync(path, readFileSync(path, 'utf8').replace('"mkdir",', ''));

@@ -1,4 +1,4 @@
-// One call under filters: the verdict, the layer that decides, the way through the program, the rule.
+// One call under filters: the action, the layer that decides, the path through the program, the rule.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { SeccompError } from '#lib/util/errors.js';
@@ -40,7 +40,7 @@ describe('simulate', () => {
     assert.match(run.reason.at?.pointer ?? '', /^\/syscalls\/\d+\/names\/0$/);
   });
 
-  it('follows the program from its first instruction to a return, with what A held', () => {
+  it('follows the program from its first instruction to a return, with the values of A', () => {
     const [run] = simulate(docker, call('socket', 38n)).layers;
     const path = run?.path ?? [];
     assert.deepEqual(path[0], { index: 0, a: 0, x: 0 });
@@ -51,7 +51,7 @@ describe('simulate', () => {
     assert.ok(path.every(({ index }, at) => at === 0 || index > (path[at - 1]?.index ?? 0)));
   });
 
-  it('names the layer that decides: the strongest, of equally strong ones the newest', () => {
+  it('names the layer that decides: the strongest, and of equally strong ones the newest', () => {
     const verdict = (...layers: readonly (typeof docker)[]): readonly [string, number] => {
       const { action, decidedBy } = simulate(layers, call('socket', 1n));
       return [actionName(action), decidedBy];
@@ -62,7 +62,7 @@ describe('simulate', () => {
     assert.deepEqual(verdict(refusing('ENOENT'), refusing('EACCES')), ['ERRNO(EACCES)', 1]);
   });
 
-  it('tells whether the kernel uses its cache, for which every layer must allow by number', () => {
+  it('reports whether the kernel uses its cache, for which every layer must allow by number', () => {
     assert.equal(simulate(docker, call('read')).cached, true);
     assert.equal(simulate(docker, call('socket', 1n)).cached, false);
     assert.equal(simulate([docker, allowing], call('read')).cached, true);
@@ -88,7 +88,7 @@ describe('simulate', () => {
     assert.equal(layers[0]?.returned, SCMP_ACT_ERRNO(5000));
   });
 
-  it('takes the words of the call as well', () => {
+  it('accepts the words of the call as well', () => {
     const event = call('socket', 0x1_0000_0026n, 7n);
     const { event: whole, action } = simulate(docker, seccompData(event));
     assert.deepEqual(whole, { ...event, args: [0x1_0000_0026n, 7n, 0n, 0n, 0n, 0n], instructionPointer: 0n });

@@ -1,4 +1,4 @@
-// The fast way to answer calls: held to the interpreter, which is held to the kernel.
+// The fast simulator, compared with the interpreter, which is compared with the kernel.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { composeLayers } from '#lib/filter/compose.js';
@@ -55,7 +55,7 @@ describe('simulator', () => {
       );
       const answer = simulator(layers);
       for (let call = 0; call < 40; call++) {
-        // Few numbers, and some that fall together in the table of known answers.
+        // Few numbers, some of which collide in the table of cached actions.
         const syscall = random.pick([0, 1, 2048, 4096, 0x40000000]);
         const event: Event = { arch: random.pick([0, 4, 0xc000003e]), syscall, args: [random.register()] };
         const returned = layers.map(program => interpret(program, seccompData(event)).action);
@@ -94,7 +94,7 @@ describe('simulator', () => {
   });
 });
 
-/** Where the call is made from differs between runs: the first argument instead. */
+/** Loads the first argument instead of the instruction pointer, which differs between runs. */
 const withoutAddress = (instruction: Instruction): Instruction =>
   instruction.code === BPF.LD_ABS &&
   (instruction.k >>> 2 === WORD.ipLow || instruction.k >>> 2 === WORD.ipHigh)
@@ -107,7 +107,7 @@ describe('interpreter', () => {
   it(`runs random programs as the kernel does (SEED=${start})`, () => {
     const random = new Random(start);
     const { audit } = ABIS[nativeArchitecture()];
-    // The probe needs to know what is returned, and to live: no RET A, no division by zero.
+    // The probe must know the return value and survive: no RET A, no division by zero.
     const leaveOut = [BPF.RET_A, BPF.DIV_X];
     for (let index = 0; index < 60; index++) {
       const program = randomComputation(random, 60, () => random.pick(ALL_ACTIONS), leaveOut).map(

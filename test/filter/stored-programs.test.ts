@@ -1,4 +1,4 @@
-// The cache of applyProfile: a program from there is loaded only when it is proven, and only from a directory of the user's own.
+// The cache of applyProfile: a program from it is loaded only after a proof, and only from a directory that the user owns.
 import assert from 'node:assert/strict';
 import {
   chmodSync,
@@ -34,7 +34,7 @@ describe('The cache of applyProfile', () => {
   const PROFILE =
     "{ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['symlink', 'symlinkat'], action: 'SCMP_ACT_ERRNO' }] }";
 
-  /** Applies the profile, and says what a refused call gives and which program is in force. */
+  /** Applies the profile, and reports the error of a refused call and the program in force. */
   const apply = (
     options = '',
   ): { readonly code: string; readonly bpf: string; readonly warnings: readonly string[] } =>
@@ -52,7 +52,7 @@ describe('The cache of applyProfile', () => {
     return file;
   };
 
-  it('is created with the compiled program, only for the owner', () => {
+  it('is created with the compiled program, readable only by the owner', () => {
     const { code, bpf } = apply();
     assert.equal(code, 'EPERM');
     assert.equal(readFileSync(only()).toString('hex'), bpf);
@@ -61,7 +61,7 @@ describe('The cache of applyProfile', () => {
 
   it('returns an equivalent program, regardless of who wrote it', () => {
     apply();
-    // The same program behind an instruction that changes nothing.
+    // The same program after an instruction that changes nothing.
     const another = [{ code: 0, jt: 0, jf: 0, k: 0 }, ...decode(readFileSync(only()))];
     writeFileSync(only(), encode(another));
     assert.equal(apply().bpf, encode(another).toString('hex'));
@@ -73,7 +73,7 @@ describe('The cache of applyProfile', () => {
     ['nothing', Buffer.alloc(0)],
     ['more than a program has', Buffer.alloc(8 * 5000, 6)],
   ] as const) {
-    it(`does not give ${what}: the profile is compiled, and the entry replaced`, () => {
+    it(`does not return ${what}: the profile is compiled, and the entry replaced`, () => {
       const { bpf } = apply();
       writeFileSync(only(), bytes);
       assert.deepEqual(apply(), { code: 'EPERM', bpf, warnings: [] });
@@ -81,7 +81,7 @@ describe('The cache of applyProfile', () => {
     });
   }
 
-  it('would have had that program loaded without the proof', () => {
+  it('would have loaded that program without the proof', () => {
     const code = told<string>(
       inChild(`
         s.load(Buffer.from('${encode(ALLOW_ALL).toString('hex')}', 'hex'));
@@ -106,7 +106,7 @@ describe('The cache of applyProfile', () => {
     ],
     ...(process.getuid?.() === 0 ? [['of another user', () => chownSync(cache, 65534, 65534)] as const] : []),
   ] as const) {
-    it(`is not a directory ${what}`, () => {
+    it(`must not be a directory ${what}`, () => {
       mkdirSync(cache, { mode: 0o700 });
       make();
       assert.throws(() => storedProgram(cache, ['key'], sha256), { code: 'bad-option' });
@@ -114,12 +114,12 @@ describe('The cache of applyProfile', () => {
   }
 
   for (const value of [1, '', 'a\0b', null]) {
-    it(`is not ${JSON.stringify(value)}`, () => {
+    it(`must not be ${JSON.stringify(value)}`, () => {
       assert.throws(() => storedProgram(value, ['key'], sha256), { code: 'bad-option' });
     });
   }
 
-  it('passes over entries that others could have written, links and FIFOs among them', () => {
+  it('ignores entries that others could have written, including links and FIFOs', () => {
     const place = storedProgram(cache, ['key'], sha256);
     place.write(ALLOW_ALL);
     const file = only();

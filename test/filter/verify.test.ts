@@ -1,4 +1,4 @@
-// The proof: every program of ours passes, and every change of one instruction that changes a verdict is found.
+// The proof: every program of this package passes, and every change of one instruction that changes an action is found.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { CompileError, VerificationError } from '#lib/util/errors.js';
@@ -13,7 +13,7 @@ import type { Policy } from '#lib/policy/policy.js';
 import { Random, seed } from '../support/random.js';
 import { probes, randomPolicy, randomShape } from '../support/random-policy.js';
 
-/** Every program that differs from this one in a jump, an operand or an opcode of one instruction, and is still valid. */
+/** Every valid program that differs from this one in a jump, an operand or an opcode of one instruction. */
 function* mutants(program: Program): Generator<Program> {
   for (const [index, instruction] of program.entries()) {
     for (const changed of changes(instruction)) {
@@ -47,7 +47,7 @@ function changes(instruction: Instruction): readonly Instruction[] {
   ];
 }
 
-/** Whether some probe shows that a program does not mean the policy: the second, slower route to the same question. */
+/** Whether a probe shows that a program differs from the policy: a second, slower way to check. */
 function probed(program: Program, policy: Policy, random: Random): boolean {
   for (const event of probes(random, policy, 6)) {
     if (interpret(program, seccompData(event)).action !== evaluate(policy, event)) return true;
@@ -55,7 +55,7 @@ function probed(program: Program, policy: Policy, random: Random): boolean {
   return false;
 }
 
-/** A mutant may compare masked bits by order, which is refused as undecidable: it would not be loaded either. */
+/** The difference, or 'undecidable' for an ordered comparison of masked bits: such a program would not be loaded either. */
 function differenceOf(program: Program, policy: Policy): Event | 'undecidable' | undefined {
   try {
     return findDifference(program, policy);
@@ -66,7 +66,7 @@ function differenceOf(program: Program, policy: Policy): Event | 'undecidable' |
 }
 
 describe('verify', () => {
-  it('refuses a program that the kernel would reject, whatever it would return', () => {
+  it('refuses a program that the kernel would reject, whatever its actions', () => {
     const policy = randomPolicy(new Random(1), randomShape(new Random(1)));
     const unaligned = generate(policy).map(instruction =>
       instruction.code === BPF.LD_ABS ? { ...instruction, k: instruction.k + 1 } : instruction,
@@ -76,7 +76,7 @@ describe('verify', () => {
 
   const start = seed();
 
-  it(`finds every change of one instruction that a probe finds, with a call that shows it (SEED=${start})`, () => {
+  it(`finds every change of one instruction that a probe finds, with a witness (SEED=${start})`, () => {
     const random = new Random(start);
     let [caught, harmless] = [0, 0];
     for (let index = 0; index < 25; index++) {
@@ -127,7 +127,7 @@ describe('verify', () => {
     );
   });
 
-  it('finds a difference that only one of 2^64 arguments shows', () => {
+  it('finds a difference for only one of 2^64 argument values', () => {
     const only = (value: bigint): Policy =>
       compile(
         {
@@ -143,7 +143,7 @@ describe('verify', () => {
     assert.ok([0x123456789abcdef0n, 0x123456789abcdef1n].includes(difference.args[2] ?? 0n));
   });
 
-  it('finds what happens to architectures that the policy does not cover', () => {
+  it('finds a difference on architectures that the policy does not cover', () => {
     const { policy, program } = compile('docker-default', { arch: 'aarch64' });
     const other = { ...policy, badArch: 0x7fff0000 };
     const difference = findDifference(program, other);
@@ -160,7 +160,7 @@ describe('verify', () => {
     assert.throws(() => findDifference(adding, policy), { code: 'undecidable-program' });
   });
 
-  it('sees through registers, scratch words and constants', () => {
+  it('follows registers, scratch words and constants', () => {
     const { policy } = compile({ defaultAction: 'SCMP_ACT_ALLOW' }, { arch: 'x86_64' });
     const plain = generate({ ...policy, badArch: 0x7fff0000 });
     assert.equal(plain.length, 1);

@@ -1,4 +1,4 @@
-// Sets of words: divisions by tests are exact, checked against every value of a small range.
+// Sets of words: divisions by tests are exact, compared with every value of a small range.
 import assert from 'node:assert/strict';
 import {
   intersection,
@@ -17,7 +17,7 @@ const holds = ({ op, mask, k }: WordTest, x: number): boolean => {
   return op === 'eq' ? a === k : op === 'gt' ? a > k : op === 'ge' ? a >= k : (a & k) !== 0;
 };
 
-/** Members of a set below SIZE, asked one by one through splits by equality. */
+/** The members of a set below SIZE, found by splitting by equality with each value. */
 const members = (set: WordSet | undefined): readonly number[] =>
   set === undefined
     ? []
@@ -80,7 +80,7 @@ describe('words: division of a set by a test', () => {
     }
   });
 
-  it('decides equal leading bits by ranges, however many there are', () => {
+  it('represents tests of leading bits as ranges, however many there are', () => {
     let set: WordSet | undefined = interval(0, 0xffffffff);
     for (let block = 0; block < 2000; block++)
       set = set && split(set, { op: 'eq', mask: 0xfffffff0, k: block * 16 }).no;
@@ -88,7 +88,7 @@ describe('words: division of a set by a test', () => {
     assert.equal(member(set), 32000);
   });
 
-  it('knows the ends of the number line', () => {
+  it('handles the minimum and the maximum', () => {
     const all = interval(0, 0xffffffff);
     assert.deepEqual(split(all, { op: 'ge', mask: 0xffffffff, k: 0 }), { yes: all, no: undefined });
     assert.deepEqual(split(all, { op: 'gt', mask: 0xffffffff, k: 0xffffffff }), { yes: undefined, no: all });
@@ -96,7 +96,7 @@ describe('words: division of a set by a test', () => {
     assert.equal(member(split(all, { op: 'set', mask: 0xffffffff, k: 0x80000000 }).yes ?? all), 0x80000000);
   });
 
-  it('finds a member that many masks leave', () => {
+  it('finds a member that many masks do not exclude', () => {
     let set: WordSet | undefined = interval(0, 0xffffffff);
     for (let bit = 0; bit < 31; bit++) set = set && split(set, { op: 'eq', mask: (3 << bit) >>> 0, k: 0 }).no;
     const found = (set && member(set)) ?? 0;
