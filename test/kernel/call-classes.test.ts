@@ -1,4 +1,4 @@
-// The table of what calls do: every call is in it, and it answers by what is on the target.
+// The table of call classes: it has every call, and its results depend on the calls of the target.
 import assert from 'node:assert/strict';
 import { ABIS, isKnownSyscall, knownSyscalls } from '#lib/kernel/abi.js';
 import type { AbiName } from '#lib/kernel/architectures.js';
@@ -7,7 +7,7 @@ import { callAliases, callClasses, callsAlone, substitutesOf } from '#lib/kernel
 const inClasses = new Set(callClasses().flatMap(({ calls }) => calls));
 
 describe('classes of calls', () => {
-  it('have every call of every architecture in a class or alone, and none in both', () => {
+  it('contain every call of every architecture, in a class or alone, and none in both', () => {
     const all = knownSyscalls();
     assert.ok(all.length > 600);
     assert.deepEqual(
@@ -20,7 +20,7 @@ describe('classes of calls', () => {
     );
   });
 
-  it('name no call that does not exist', () => {
+  it('name only calls that exist', () => {
     assert.deepEqual(
       [...inClasses, ...callsAlone(), ...[...callAliases().values()].flat()].filter(
         name => !isKnownSyscall(name),
@@ -87,17 +87,17 @@ describe('classes of calls', () => {
     assert.equal(substitutesOf('x86_64', 'waitpid').calls[0], 'wait4');
   });
 
-  it('tell twins from calls that do the same in another way', () => {
+  it('distinguish twins from calls that do the same in another way', () => {
     assert.deepEqual(substitutesOf('x86_64', 'chown32').twins, ['chown']);
     assert.deepEqual(substitutesOf('aarch64', 'rename').twins, []);
   });
 
-  it('take a call for a substitute of a multiplexer, and not the other way round', () => {
+  it('treat a call as a substitute of a multiplexer, but not the other way round', () => {
     assert.ok(substitutesOf('x86_64', 'socketcall').calls.includes('connect'));
     assert.ok(!substitutesOf('x86', 'connect').calls.includes('socketcall'));
   });
 
-  it('are never substitutes on an ABI that lacks them', () => {
+  it('contain no substitutes on an ABI that lacks them', () => {
     for (const abi of Object.keys(ABIS) as AbiName[])
       for (const name of inClasses)
         for (const call of substitutesOf(abi, name).calls) assert.notEqual(call, name);

@@ -1,4 +1,4 @@
-// The groups of calls by purpose: complete, without names that do not exist, and with what others have such groups for.
+// The groups of calls by purpose: they are complete, have no unknown names, and cover the groups of other projects.
 import assert from 'node:assert/strict';
 import { isKnownSyscall, knownSyscalls } from '#lib/kernel/abi.js';
 import { callGroups, callsNamed, groupsOf, purposes } from '#lib/kernel/calls/call-groups.js';
@@ -23,7 +23,7 @@ describe('groups of calls', () => {
       );
   });
 
-  it('have no name that is not a call, and no group without calls', () => {
+  it('have no unknown names, and no empty groups', () => {
     for (const { name, calls } of callGroups()) {
       assert.notEqual(calls.length, 0, name);
       assert.deepEqual(
@@ -34,7 +34,7 @@ describe('groups of calls', () => {
     }
   });
 
-  it('have names that need no quotes in a shell, and a sentence that describes them', () => {
+  it('have names that need no quotes in a shell, and a description', () => {
     for (const { name, description } of callGroups()) {
       assert.match(name, /^@[a-z][a-z_-]+$/);
       assert.match(description, /^[A-Z].*\.$/, name);
@@ -69,7 +69,7 @@ describe('groups of calls', () => {
     });
   }
 
-  it('refuse a name that no group has, and name the one that was meant', () => {
+  it('refuse an unknown name, and suggest the one that was meant', () => {
     assert.throws(() => callsNamed('@netwrok'), {
       code: 'unknown-group',
       message: 'there is no group of calls "@netwrok". Did you mean "@network"?',

@@ -1,4 +1,4 @@
-// The arguments of calls that were made, as a person reads them.
+// The arguments of calls in readable form.
 import assert from 'node:assert/strict';
 import type { AbiName } from '#lib/kernel/architectures.js';
 import { namedArguments } from '#lib/kernel/arguments/named-arguments.js';
@@ -7,7 +7,7 @@ const wordsOf = (abi: AbiName, syscall: string, ...registers: readonly bigint[])
   namedArguments(abi, syscall, registers)?.map(({ name, words }) => `${name}=${words ?? '?'}`);
 
 describe('namedArguments', () => {
-  it('names the arguments that the call has, and their constants', () => {
+  it('names the arguments of a call, and their constants', () => {
     assert.deepEqual(wordsOf('x86_64', 'socket', 38n, 5n, 0n, 7n), [
       'domain=AF_ALG',
       'type=SOCK_SEQPACKET',
@@ -27,7 +27,7 @@ describe('namedArguments', () => {
     });
   }
 
-  it('has nothing for a call that does not exist', () => {
+  it('is undefined for an unknown call', () => {
     assert.equal(namedArguments('x86_64', 'no_such_call', []), undefined);
   });
 });

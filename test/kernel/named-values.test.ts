@@ -1,4 +1,4 @@
-// Constants by name: from what a person writes to a register, and from a register to words.
+// Constants by name: parsing text to register values, and formatting register values as text.
 import assert from 'node:assert/strict';
 import { constants as fs } from 'node:fs';
 import { constants as os } from 'node:os';
@@ -53,7 +53,7 @@ describe('named values', () => {
       });
     }
 
-    it('a name as the architecture has it', () => {
+    it('a name as its value on the architecture', () => {
       assert.equal(parseValue('O_DIRECTORY', undefined, 'x86_64'), 0o200000n);
       assert.equal(parseValue('O_DIRECTORY', undefined, 'aarch64'), 0o40000n);
     });
@@ -68,7 +68,7 @@ describe('named values', () => {
       assert.match(error.message, /AF_UNIX/);
     });
 
-    it('the place of a mistake among several values', () => {
+    it('several values with the place of a mistake', () => {
       assert.match(refusal('O_RDONLY|O_CLOEXE').message, /at column 10 of "O_RDONLY\|O_CLOEXE".*O_CLOEXEC/);
     });
 
@@ -147,7 +147,7 @@ describe('named values', () => {
       });
     }
 
-    it('words that read as the value they were shown for', () => {
+    it('text that is parsed to the same value', () => {
       for (let flags = 1n; flags < 1n << 32n; flags <<= 1n) {
         const words = nameValue('aarch64', 'openat', 2, flags | 2n) ?? '';
         assert.equal(parseValue(words, undefined, 'aarch64'), flags | 2n, words);

@@ -1,4 +1,4 @@
-// What is known of the arguments of system calls: names, types, widths, on every ABI.
+// The arguments of system calls: names, types and widths on every ABI.
 import assert from 'node:assert/strict';
 import { ABIS, syscallsOf } from '#lib/kernel/abi.js';
 import type { AbiName } from '#lib/kernel/architectures.js';
@@ -11,7 +11,7 @@ const brief = (abi: AbiName, syscall: string): string | undefined =>
     ?.map(({ name, type, width }) => `${type} ${name}:${width}`)
     .join(', ');
 
-/** Numbers that were reserved and never served. */
+/** Reserved numbers that no kernel has ever served. */
 const NO_CALLS = new Set(
   'afs_syscall break ftime gtty idle lock mpx prof profil security stty tuxcall ulimit usr26 usr32 vserver'.split(
     ' ',
@@ -50,7 +50,7 @@ describe('signatures', () => {
     assert.equal(last('aarch64'), 'child_tidptr');
   });
 
-  it('knows that clone only reads the low half of its flags', () => {
+  it('has 32 bits for the flags of clone, which reads only the low half', () => {
     assert.equal(parametersOf('x86_64', 'clone')?.[0]?.width, 32);
   });
 
@@ -86,12 +86,12 @@ describe('signatures', () => {
     }
   });
 
-  it('has nothing for calls that the ABI lacks', () => {
+  it('is undefined for calls that the ABI lacks', () => {
     assert.equal(parametersOf('aarch64', 'open'), undefined);
     assert.equal(parametersOf('x86_64', 'no_such_call'), undefined);
   });
 
-  it('gives groups of constants to arguments that exist', () => {
+  it('assigns groups of constants only to existing arguments', () => {
     for (const group of usedGroups()) {
       const names = (Object.keys(ABIS) as AbiName[]).flatMap(abi => [...constantsOf(abi, group).keys()]);
       assert.ok(names.length > 0, `${group} has no constants`);

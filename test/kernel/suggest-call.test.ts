@@ -1,4 +1,4 @@
-// What is suggested for the name of a system call that a target does not have.
+// Suggestions for the name of a system call that a target lacks.
 import assert from 'node:assert/strict';
 import { ABIS, architecturesWith, knownSyscalls, syscallNumber, syscallsOf } from '#lib/kernel/abi.js';
 import type { AbiName } from '#lib/kernel/architectures.js';
@@ -70,7 +70,7 @@ describe('did you mean, for system calls', () => {
     it(`the advice for ${name} on ${abi}: ${expected}`, () =>
       assert.equal(didYouMeanCall(name, [abi], 'Remove it'), expected));
 
-  it('says of every call which architectures have it', () => {
+  it('lists the architectures of every call', () => {
     for (const name of knownSyscalls()) assert.notDeepEqual(architecturesWith(name), [], name);
     assert.deepEqual(architecturesWith('read'), ['x86_64', 'x86', 'x32', 'aarch64', 'arm']);
     assert.deepEqual(architecturesWith('opneat'), []);

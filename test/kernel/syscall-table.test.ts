@@ -1,4 +1,4 @@
-// The tables of system calls: every call of every ABI, with its number and the Linux that brought it.
+// The tables of system calls: every call of every ABI, with its number and the Linux version that introduced it.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import {
@@ -65,20 +65,20 @@ describe('the table of system calls', () => {
       if (number < 424) continue;
       for (const abi of ABI_NAMES) {
         const theirs = syscallNumber(abi, name);
-        // memfd_secret is built where the architecture asks for it.
+        // memfd_secret exists only on architectures that select it.
         if (theirs !== undefined) assert.equal(theirs, number + ABIS[abi].numberBit, `${name} on ${abi}`);
       }
     }
   });
 
-  it('knows calls that only other architectures have', () => {
+  it('has calls that only other architectures have', () => {
     for (const name of ['spu_run', 'riscv_hwprobe', 's390_sthyi', 'osf_mount', 'execv'])
       assert.ok(isKnownSyscall(name), name);
     assert.ok(!isKnownSyscall('SYSCALL_BASE'));
   });
 
   for (const abi of ABI_NAMES) {
-    it(`has what the installed headers have for ${abi}`, function () {
+    it(`has the calls of the installed headers for ${abi}`, function () {
       const installed = callsOf('/', abi);
       if (installed === undefined) return skip(this, 'its headers are not installed');
       assert.ok(installed.size > 300);
@@ -99,19 +99,19 @@ describe('first versions', () => {
   for (const [name, version] of table)
     it(`${name}: ${version}`, () => assert.equal(firstVersion(name), version));
 
-  it('are known of every call that some Linux has served', () => {
+  it('are known for every call that any Linux has served', () => {
     for (const abi of ABI_NAMES)
       for (const name of syscallsOf(abi).keys())
         assert.match(firstVersion(name) ?? '', /^(?:\d+(?:\.\d+)+|never)$/, name);
   });
 
-  it('are not older than the next lower number that all architectures share', () => {
+  it('are not older than that of the next lower number that all architectures share', () => {
     let before = [0, 0];
     for (const [name, number] of syscallsOf('x86_64')) {
       if (number < 424) continue;
       const version = (firstVersion(name) ?? '').split('.').map(Number);
       const [major = 0, minor = 0] = version;
-      // Their numbers were given out a version or two before they were merged.
+      // Their numbers were reserved a version or two before they were merged.
       if (['close_range', 'quotactl_fd'].includes(name)) continue;
       assert.ok(
         major > (before[0] ?? 0) || (major === before[0] && minor >= (before[1] ?? 0)),
