@@ -1,18 +1,18 @@
-// What is lost over many cycles: descriptors, threads and memory, counted in a process of its own after it has warmed up.
+// Leaks over many cycles: descriptors, threads and memory, counted in a separate process after a warm-up.
 import assert from 'node:assert/strict';
 import { inChild, told } from '../support/child.js';
 
-/** Cycles of each test; the nightly run sets many more. */
+/** The number of cycles of each test; the nightly run sets many more. */
 const CYCLES = Number(process.env['CYCLES'] ?? 0);
 
 interface Counts {
   readonly descriptors: number;
   readonly threads: number;
-  /** Bytes. */
+  /** In bytes. */
   readonly memory: number;
 }
 
-/** Counts after a first part of the cycles, and after all. */
+/** Counts after a first part of the cycles, and after all of them. */
 function counted(cycles: number, cycle: string): readonly [before: Counts, after: Counts] {
   return told(
     inChild(
@@ -61,14 +61,14 @@ const cases: readonly (readonly [what: string, cycles: number, share: number, cy
   ['listeners that are closed', 200, 1, `s.onViolation(() => undefined).close();`],
 ];
 
-describe('Nothing is lost', () => {
+describe('Nothing leaks', () => {
   for (const [what, few, share, cycle] of cases) {
     it(`over ${what}`, () => {
       const cycles = CYCLES > 0 ? Math.ceil(CYCLES / share / 2) : few;
       const [before, after] = counted(cycles, cycle);
       assert.equal(after.descriptors, before.descriptors);
       assert.equal(after.threads, before.threads);
-      // Twice the work must not take twice the memory; what the allocator holds back moves by far less.
+      // Twice the work must not need twice the memory. Memory that the allocator keeps varies much less.
       assert.ok(after.memory < 1.5 * before.memory, `${before.memory} bytes, then ${after.memory}`);
     });
   }
