@@ -1,4 +1,4 @@
-// What callers do with findings: suppress some, know some already, and hand them to code scanning.
+// Uses of findings: suppressions, baselines, and output for code scanning.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,7 +10,7 @@ import { toSarif } from '#lib/lint/sarif.js';
 import type { Suppression } from '#lib/lint/suppress.js';
 import { lint } from '#lib/lint/lint.js';
 
-/** What programs need to start, whole classes of calls, so that it has no findings. */
+/** The calls that programs need to start, as whole classes, so that there are no findings. */
 const starts = `{ "names": ${JSON.stringify(
   'execve arch_prctl mmap mprotect read readv pread64 preadv preadv2 open openat openat2 creat newfstatat close'.split(
     ' ',
@@ -82,7 +82,7 @@ describe('suppressions', () => {
     ['no such rule', [{ code: 'ptrace', reason }]],
     ['a key too many', [{ code: 'ptrace-open', reason, line: '3' }]],
   ] as const) {
-    it(`are refused where there is ${what}`, () => {
+    it(`are refused if there is ${what}`, () => {
       assert.throws(
         () => lint(text, { suppress: value as unknown as readonly Suppression[] }),
         (error: unknown) => error instanceof UsageError && error.code === 'bad-suppression',
@@ -102,13 +102,13 @@ describe('baselines', () => {
     ]);
   });
 
-  it('count: one more of the same is new', () => {
+  it('count findings: one more of the same is new', () => {
     const twice = lint(profile([trace, socket, socket.replace('40', '41')]));
     const known = applyBaseline(twice, baseline).filter(({ code }) => code === 'wide-comparison');
     assert.deepEqual(status(known), ['wide-comparison known', 'wide-comparison']);
   });
 
-  it('leave out what is suppressed', () => {
+  it('omit suppressed findings', () => {
     const suppressed = lint(text, { suppress: [{ code: 'ptrace-open', reason: 'because' }] });
     assert.equal(Object.keys(makeBaseline(suppressed).findings).length, 1);
     assert.deepEqual(status(applyBaseline(suppressed, baseline)), [
@@ -118,7 +118,7 @@ describe('baselines', () => {
   });
 
   for (const value of [null, [], {}, { version: 2, findings: {} }, { version: 1, findings: { a: 'b' } }]) {
-    it(`are not ${JSON.stringify(value)}`, () => {
+    it(`must not be ${JSON.stringify(value)}`, () => {
       assert.throws(
         () => applyBaseline([], value),
         (error: unknown) => error instanceof UsageError && error.code === 'bad-baseline',
@@ -160,7 +160,7 @@ describe('SARIF', () => {
     return (JSON.parse(JSON.stringify(log)) as { runs: [Run] }).runs[0];
   }
 
-  it('is valid by the schema of OASIS, for many findings and for none', () => {
+  it('is valid according to the OASIS schema, for many findings and for none', () => {
     run([]);
     run(lint('docker-default'));
     run(
@@ -171,11 +171,11 @@ describe('SARIF', () => {
     );
   });
 
-  it('would not be valid with something else in it', () => {
+  it('is invalid with a wrong version', () => {
     assert.equal(validate({ ...toSarif([]), version: '2.0' }), false);
   });
 
-  it('returns the rule, the level and the place', () => {
+  it('has the rule, the level and the place', () => {
     const { results, tool } = run(lint(text));
     const result = results.find(({ ruleId }) => ruleId === 'wide-comparison');
     assert.equal(result?.level, 'warning');
@@ -201,7 +201,7 @@ describe('SARIF', () => {
     assert.equal(uri('a.json'), 'a.json');
   });
 
-  it('marks what is suppressed, with the reason, and what is known', () => {
+  it('marks suppressed findings, with the reason, and known ones', () => {
     const findings = lint(text, { suppress: [{ code: 'ptrace-open', reason: 'because' }] });
     const { results } = run(applyBaseline(findings, makeBaseline(lint(text))));
     assert.deepEqual(results[0]?.suppressions, [{ kind: 'external', justification: 'because' }]);

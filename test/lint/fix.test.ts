@@ -1,4 +1,4 @@
-// What a click does about a finding: the finding is gone, and the rest of the text stays.
+// Fixes: they remove a finding, and do not change the rest of the text.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { isEquivalent } from '#lib/filter/inspect/compare.js';
@@ -11,7 +11,7 @@ const profile = (rules: string): string =>
 const allow = (rest: string): string => `{ "action": "SCMP_ACT_ALLOW", ${rest} }`;
 const READ = allow('"names": ["read"]');
 
-/** What lint and the reader say of a text. */
+/** The findings of lint and the parser for a text. */
 function found(text: string): readonly Fixable[] {
   try {
     return lint(text, { arch: 'x86_64' });
@@ -70,7 +70,7 @@ describe('fixes for findings', () => {
     ['condition-always-true', '{ "index": 0, "value": 0, "op": "SCMP_CMP_GE" }'],
     ['impossible-condition', '{ "index": 0, "value": 0, "op": "SCMP_CMP_LT" }'],
   ] as const)
-    it(`keeps every answer: ${code}`, () => {
+    it(`keeps the action for every call: ${code}`, () => {
       const before = profile(
         `${allow('"names": ["close"]')}, ${allow(`"names": ["read"], "args": [${args}]`)}`,
       );
@@ -83,7 +83,7 @@ describe('fixes for findings', () => {
     assert.equal(fixed(profile(allow('"names": ["ptrace"]')), 'ptrace-open'), undefined);
   });
 
-  it('leaves groups, which have more calls than the one that the finding is about', () => {
+  it('offers no fix for groups, which have more calls than the finding', () => {
     for (const [action, code] of [
       ['ALLOW', 'repeated-name'],
       ['LOG', 'duplicate-rule'],

@@ -1,4 +1,4 @@
-// Profiles for the tests of lint rules, and the test of each rule by a pair of them.
+// Profiles for the tests of lint rules, and a test of each rule by a pair of profiles.
 import assert from 'node:assert/strict';
 import type { Finding } from '#lib/lint/finding.js';
 import { lint } from '#lib/lint/lint.js';
@@ -20,7 +20,7 @@ export const allow = (...rules: readonly object[]): SeccompProfile =>
     ...deny(...rules),
     defaultAction: 'SCMP_ACT_ALLOW',
   });
-/** With x86 and x32. */
+/** A profile that also covers x86 and x32. */
 export const all = (profile: object): SeccompProfile => written({ ...profile, architectures: ALL_X86 });
 export const allows = (...names: readonly string[]): object => ({ names, action: 'SCMP_ACT_ALLOW' });
 export const absent = (name: string): object => ({ names: [name], action: 'SCMP_ACT_ERRNO', errnoRet: 38 });
@@ -34,7 +34,7 @@ export interface Case {
 
 export const codesOf = (findings: readonly Finding[]): readonly string[] => findings.map(({ code }) => code);
 
-/** For each case, a profile that has the fault, and one as close as can be that has not. */
+/** Tests, for each case, a profile with the finding and a similar one without it. */
 export function describeRules(cases: readonly Case[]): void {
   for (const { what, code, has, lacks } of cases) {
     it(`${code}: ${what}`, () => {

@@ -1,4 +1,4 @@
-// Lint rules of programs: what they answer, whoever made them.
+// Lint rules for programs of any origin, by their actions.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { ProgramError } from '#lib/util/errors.js';
@@ -24,7 +24,7 @@ const load = (word: number): Instruction => at(BPF.LD_ABS, 4 * word);
 const ret = (action: number): Instruction => at(BPF.RET_K, action);
 const number = (name: string): number => syscallNumber('x86_64', name) ?? -1;
 
-/** Goes on for x86_64, kills otherwise. */
+/** Continues on x86_64, kills otherwise. */
 const onlyX86_64: Program = [
   load(WORD.arch),
   at(BPF.JEQ_K, ABIS.x86_64.audit, 1, 0),
@@ -32,7 +32,7 @@ const onlyX86_64: Program = [
 ];
 /** Kills x32. */
 const noX32: Program = [at(BPF.JGE_K, 0x40000000, 0, 1), ret(SCMP_ACT_KILL_PROCESS)];
-/** Answers one call, allows the others. */
+/** Returns an action for one call, and allows the others. */
 const refuse = (name: string, action: number): Program => [
   at(BPF.JEQ_K, number(name), 0, 1),
   ret(action),
@@ -50,7 +50,7 @@ describe('lint of programs', () => {
     assert.ok(!lintCodes(...onlyX86_64, ...rest).includes('foreign-abi-open'));
   });
 
-  it('foreign-abi-open: one more architecture is allowed everything', () => {
+  it('foreign-abi-open: another architecture is allowed everything', () => {
     const allowed: Program = [
       load(WORD.arch),
       at(BPF.JEQ_K, ABIS.x86.audit, 0, 1),
@@ -105,7 +105,7 @@ describe('lint of programs', () => {
     assert.deepEqual(lintCodes(ret(0), ret(0)), []);
   });
 
-  it('equivalent-open: for a condition that another call evades, not for what an allow-list leaves out', () => {
+  it('equivalent-open: for a condition that another call evades, not for calls that an allow-list omits', () => {
     const allow = (...rules: readonly object[]): readonly string[] =>
       codes(
         lintProgram(
@@ -155,7 +155,7 @@ describe('lint of programs', () => {
     assert.ok(!lintCodes(...program('GT', 'declared')).includes('wide-comparison'));
   });
 
-  /** Programs that refuse mkdir with EPERM on x86_64 alone, and look at its number in another way. */
+  /** Programs that refuse mkdir with EPERM only on x86_64, and test its number in different ways. */
   const mkdir = number('mkdir');
   const looks: readonly (readonly [what: string, Program])[] = [
     ['as it is', [at(BPF.JEQ_K, mkdir, 0, 1)]],
@@ -198,7 +198,7 @@ describe('lint of programs', () => {
   });
 
   const start = seed();
-  it(`wide-comparison: for every argument whose garbage lets a call through (SEED=${start})`, () => {
+  it(`wide-comparison: for every argument whose garbage allows a call (SEED=${start})`, () => {
     const random = new Random(start);
     let [opened, closed] = [0, 0];
     for (let index = 0; index < 40; index++) {
@@ -249,7 +249,7 @@ describe('lint of programs', () => {
     });
   }
 
-  it('accepts bytes, and rejects what the kernel would reject', () => {
+  it('accepts bytes, and rejects programs that the kernel would reject', () => {
     assert.deepEqual(codes(lintProgram(encode([ret(0)]))), []);
     assert.throws(() => lintProgram(encode([load(0)])), ProgramError);
   });

@@ -15,9 +15,9 @@ import { skip } from '../support/skip.js';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 describe('lint', () => {
-  it('has a rule for every warning of reading and resolving', () => {
+  it('has a rule for every warning of parsing and resolving', () => {
     const sources = readdirSync(`${root}lib/profile`, { recursive: true, encoding: 'utf8' })
-      // Filters of Firecracker's are converted, not linted.
+      // Filters of Firecracker are converted, not linted.
       .filter(path => path.endsWith('.ts') && !path.startsWith('formats/firecracker/'))
       .map(path => readFileSync(`${root}lib/profile/${path}`, 'utf8'));
     const warnings = sources.flatMap(source =>
@@ -41,13 +41,13 @@ describe('lint', () => {
     assert.equal(finding?.at?.pointer, '/syscalls/0/args/0');
   });
 
-  it('returns the beginning of the file for what a profile leaves out', () => {
+  it('returns the beginning of the file for what a profile omits', () => {
     const [finding] = lint(written({ defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [allows('mseal')] }));
     assert.equal(finding?.code, 'kill-on-probe');
     assert.deepEqual([finding.at?.line, finding.at?.column], [1, 1]);
   });
 
-  it('is in the order of the text', () => {
+  it('returns findings in the order of the text', () => {
     const lines = lint('docker-default').map(({ at }) => at?.line ?? 0);
     assert.deepEqual(
       lines,
@@ -74,11 +74,11 @@ describe('lint', () => {
     assert.deepEqual(codesOf(findings), ['multiplexer-open', 'wide-comparison']);
   });
 
-  it('refuses what is not a profile, as reading it does', () => {
+  it('refuses an invalid profile with the same error as parsing', () => {
     assert.equal(failure(() => lint('{}')).code, 'missing-default-action');
   });
 
-  it('refuses options that it does not know', () => {
+  it('refuses unknown options', () => {
     assert.throws(
       () => lint('docker-default', { strict: true } as LintOptions),
       (error: unknown) => error instanceof UsageError && error.code === 'bad-option',

@@ -1,4 +1,4 @@
-// Findings of one cause are one finding, which names all that it is about.
+// Findings with one cause are merged into one, which names everything that it is about.
 import assert from 'node:assert/strict';
 import { syscallsOf } from '#lib/kernel/abi.js';
 import type { RuleCode } from '#lib/lint/rules.js';
@@ -8,7 +8,7 @@ import { written } from '../support/written.js';
 import { type Source, all, allow, allows, deny } from './helpers.js';
 
 describe('lint: one finding for one cause', () => {
-  /** Profiles in which one cause shows on many calls and ABIs. */
+  /** Profiles in which one cause affects many calls and ABIs. */
   const ONE_CAUSE: readonly (readonly [code: RuleCode, profile: Source | object, message: RegExp])[] = [
     [
       'wide-comparison',
@@ -104,7 +104,7 @@ describe('lint: one finding for one cause', () => {
     });
   }
 
-  it('equivalent-open: rules and kinds of calls have findings of their own', () => {
+  it('equivalent-open: rules and kinds of calls have separate findings', () => {
     const found = lint(allow(rule('chmod', 'ERRNO'), rule('mount', 'ERRNO'), rule('fchmod', 'ERRNO')));
     const messages = found.filter(({ code }) => code === 'equivalent-open').map(({ message }) => message);
     assert.deepEqual(
@@ -113,7 +113,7 @@ describe('lint: one finding for one cause', () => {
     );
   });
 
-  it('names at most twenty things in a message, and counts the others', () => {
+  it('names at most twenty items in a message, and counts the others', () => {
     const names = [...syscallsOf('x86_64').keys()].slice(0, 50);
     const found = lint(deny(allows(...names), allows(...names))).filter(
       ({ code }) => code === 'repeated-name',
@@ -123,7 +123,7 @@ describe('lint: one finding for one cause', () => {
     assert.ok((found[0]?.message.length ?? 0) < 500);
   });
 
-  it('names ABIs where a finding does not hold on all of them', () => {
+  it('names ABIs if a finding does not apply to all of them', () => {
     const findings = lint(all(deny(rule('socket', 'ALLOW', when(0, 'GT', 40)))));
     const finding = findings.find(({ code }) => code === 'wide-comparison');
     assert.deepEqual(finding?.abis, ['x86_64']);

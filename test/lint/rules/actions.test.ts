@@ -1,4 +1,4 @@
-// Lint rules of actions of calls.
+// Lint rules about actions for calls.
 import assert from 'node:assert/strict';
 import { SCMP_ACT_ALLOW } from '#lib/kernel/constants.js';
 import { lint } from '#lib/lint/lint.js';
@@ -122,7 +122,7 @@ const CASES: readonly Case[] = [
 describe('lint rules of actions of calls', () => {
   describeRules(CASES);
 
-  it('foreign-abi-open: a badArch that allows', () => {
+  it('foreign-abi-open: for a badArch that allows', () => {
     const open = lint(deny(), { badArch: SCMP_ACT_ALLOW });
     assert.ok(codesOf(open).includes('foreign-abi-open'));
     assert.ok(!codesOf(lint(deny())).includes('foreign-abi-open'));

@@ -1,4 +1,4 @@
-// Lint rules of arguments and conditions.
+// Lint rules about arguments and conditions.
 import assert from 'node:assert/strict';
 import { lint } from '#lib/lint/lint.js';
 import { rule, when } from '../../profile/helpers.js';

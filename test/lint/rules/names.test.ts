@@ -1,4 +1,4 @@
-// Lint rules of names and keys.
+// Lint rules about names and keys.
 import assert from 'node:assert/strict';
 import { lint } from '#lib/lint/lint.js';
 import { type Case, type Source, all, allows, deny, describeRules } from '../helpers.js';
@@ -66,7 +66,7 @@ const CASES: readonly Case[] = [
 describe('lint rules of names and keys', () => {
   describeRules(CASES);
 
-  it('reports which architecture has a name that the covered ones lack, and suggests no other', () => {
+  it('reports which architecture has a name that the covered ones lack, and suggests no other name', () => {
     const finding = lint(deny(allows('spu_run'))).find(({ code }) => code === 'name-elsewhere');
     assert.match(finding?.message ?? '', /"spu_run" is not a system call of x86_64, only of powerpc/);
     assert.doesNotMatch(finding?.remedy ?? '', /Did you mean/);

@@ -1,8 +1,8 @@
-// Lint rules of programs that cannot start or run.
+// Lint rules about programs that cannot start or run.
 import { rule } from '../../profile/helpers.js';
 import { type Case, allow, allows, deny, describeRules } from '../helpers.js';
 
-/** What the loader of glibc needs. */
+/** The calls that glibc's dynamic loader needs. */
 const LOADER = ['mmap', 'mprotect', 'openat', 'read', 'pread64', 'newfstatat', 'close'];
 
 const CASES: readonly Case[] = [

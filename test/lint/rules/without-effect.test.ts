@@ -1,4 +1,4 @@
-// Lint rules of rules without effect.
+// Lint rules about rules without effect.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { simulate } from '#lib/filter/inspect/simulate.js';
@@ -123,7 +123,7 @@ describe('lint rules of rules without effect', () => {
         }).action,
       );
 
-    it(`exception-dropped: nothing is excepted, and what the remedy says is (${codegen})`, () => {
+    it(`exception-dropped: the exception has no effect, but the rule of the remedy has (${codegen})`, () => {
       const profile = allow(rule('personality', 'ERRNO'), rule('personality', 'ALLOW', when(0, 'EQ', 8)));
       assert.deepEqual([answer(profile, 7n), answer(profile, 8n)], ['ERRNO(EPERM)', 'ERRNO(EPERM)']);
       const finding = lint(profile).find(({ code }) => code === 'exception-dropped');
@@ -134,7 +134,7 @@ describe('lint rules of rules without effect', () => {
       assert.ok(!codesOf(lint(profile)).includes('rule-equals-default'), 'is told to be removed');
     });
 
-    it(`denial-dropped: nothing is denied, and what the remedy says is (${codegen})`, () => {
+    it(`denial-dropped: the denial has no effect, but the rule of the remedy has (${codegen})`, () => {
       const profile = deny(allows('personality'), rule('personality', 'ERRNO', when(0, 'EQ', 8)));
       assert.deepEqual([answer(profile, 7n), answer(profile, 8n)], ['ALLOW', 'ALLOW']);
       const finding = lint(profile).find(({ code }) => code === 'denial-dropped');
