@@ -1,4 +1,4 @@
-// What a user reads when the add-on is missing, broken or not allowed: where it was looked for, and what to do.
+// The error if the add-on is missing, broken or not permitted: the paths that were tried, and a remedy.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -44,7 +44,7 @@ describe('The add-on', () => {
     else writeFileSync(file, content);
   }
 
-  it('is reported as missing with every path that was tried', () => {
+  it('is reported as missing, with every path that was tried', () => {
     const { code, message, remedy } = load();
     assert.equal(code, 'addon-not-found');
     assert.ok(message.includes(join(folder, 'build/Release/seccomp.node')), message);
@@ -53,7 +53,7 @@ describe('The add-on', () => {
     assert.match(remedy, /scripts\/build-native\.mjs/);
   });
 
-  it('is the one that the user built, before the prebuilt one', () => {
+  it('is the one that the user built, if there is one', () => {
     put('build/Release/seccomp.node');
     for (const libc of ['glibc', 'musl'])
       put(`prebuilds/linux-${process.arch}/seccomp.${libc}.node`, 'broken');
@@ -76,7 +76,7 @@ describe('The add-on', () => {
     assert.match(remedy, /scripts\/build-native\.mjs/);
   });
 
-  it('is not loaded against the permission model, which has an option for it', () => {
+  it('is not loaded if the permission model forbids it, and the error names the option', () => {
     put('build/Release/seccomp.node');
     const { code, remedy } = load(
       ...(Number(process.versions.node.split('.')[0]) < 22
@@ -88,7 +88,7 @@ describe('The add-on', () => {
     assert.equal(remedy, 'Start Node with --allow-addons');
   });
 
-  it('is found for a Node whose file may only be executed', function () {
+  it('is found if the Node binary is executable but not readable', function () {
     if (process.getuid?.() !== 0) skip(this, 'only root can become an ordinary user');
     const node = join(folder, 'node');
     cpSync(process.execPath, node);
@@ -97,7 +97,7 @@ describe('The add-on', () => {
     assert.equal(told(inChild('tell(s.features().libseccomp !== "");', { node, user: 65534 })), true);
   });
 
-  it('is found without /proc, and what needs it says so', function () {
+  it('is found without /proc, and functions that need /proc report that', function () {
     if (process.getuid?.() !== 0) skip(this, 'only root can unmount /proc');
     const body = `
       const { spawn, spawnSync, record, applyProfile } = require('seccomp');

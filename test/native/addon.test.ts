@@ -1,4 +1,4 @@
-// The add-on itself: it loads in many threads, survives their end, and takes any argument without a crash.
+// The add-on itself: it loads in many threads, survives their end, and does not crash for any argument.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -14,11 +14,11 @@ const fixture = (name: string): string =>
 const run = (name: string): unknown =>
   JSON.parse(execFileSync(process.execPath, [fixture(name)], { encoding: 'utf8', timeout: CHILD_LIMIT }));
 
-/** Every export, without types. */
+/** All exports, without types. */
 const exportsOf = (addon: Native): readonly (readonly [string, (...values: unknown[]) => unknown])[] =>
   Object.entries(addon as unknown as Record<string, (...values: unknown[]) => unknown>);
 
-/** These ignore what they are given. */
+/** Exports that ignore their arguments. */
 const TAKES_NOTHING: ReadonlySet<string> = new Set([
   'cLibrary',
   'probe',
@@ -46,7 +46,7 @@ function newContext(): ContextHandle {
 }
 
 describe('add-on', () => {
-  it('loads in 20 workers at once, compiles in each, and works on after their end', () => {
+  it('loads in 20 workers at once, compiles in each, and still works after their end', () => {
     assert.deepEqual(run('workers'), { workers: 20, sizes: 1, afterwards: true });
   });
 
@@ -119,7 +119,7 @@ describe('add-on', () => {
       }
     });
 
-    it('a rule table whose getters throw: with the same error', () => {
+    it('a rule table whose getters throw', () => {
       const table = {
         get defaultAction(): never {
           throw new RangeError('mine');
@@ -129,7 +129,7 @@ describe('add-on', () => {
     });
   });
 
-  it('returns EBADF for a handle that was released', function () {
+  it('returns EBADF for a released handle', function () {
     needs26(this);
     const context = newContext();
     native().contextRelease(context);
@@ -163,7 +163,7 @@ describe('add-on', () => {
     assert.equal(native().contextRuleAdd(newContext(), false, 0x50001, 0, shared), undefined);
   });
 
-  it('returns the answers of its ABI', () => {
+  it('reports the kernel features of its ABI', () => {
     const probe = native().probe();
     assert.match(probe.release, /^\d+\.\d+/);
     assert.equal(probe.filter, true);

@@ -1,4 +1,4 @@
-// An add-on for tests that makes system calls which Node has no function for, and in ways that Node never would.
+// An add-on for tests that makes system calls for which Node has no function, and in ways that Node does not use.
 //
 //   call(number, ...args) → result          on the calling thread, negative errno on failure
 //   callI386(number, ...args) → result      by int 0x80 (x86_64 only)
@@ -88,7 +88,7 @@ long on_small_stack(const std::vector<long>& arguments) {
   stack_t before;
   sigaltstack(&stack, &before);
   getcontext(&small);
-  // What lies above is used up already.
+  // The stack has only a quarter of a page, above an inaccessible page.
   small.uc_stack = {memory + kPage, 0, kPage / 4};
   small.uc_link = &usual;
   small_number = arguments[0];

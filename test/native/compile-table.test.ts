@@ -1,4 +1,4 @@
-// compileTable: a whole rule table through libseccomp, numbers taken on each rule's own architecture.
+// compileTable: compiles a whole rule table with libseccomp; each rule has the number of its own architecture.
 import assert from 'node:assert/strict';
 import { apiGet, apiSet } from '#lib/libseccomp/context.js';
 import { isFailure, native, type RuleTable } from '#lib/native.js';
@@ -124,7 +124,7 @@ describe('compileTable', () => {
     }
   });
 
-  it('hands comparisons to their rules in order', () => {
+  it('assigns comparisons to their rules in order', () => {
     const { pfc } = compile(
       table(
         [SCMP_ARCH_X86_64],
@@ -149,7 +149,7 @@ describe('compileTable', () => {
     assert.match(pfc, /invalid architecture action\naction KILL_PROCESS;/);
   });
 
-  it('compiles actions that the running kernel may not have, and leaves the API level as it was', () => {
+  it('compiles actions that the running kernel may lack, and restores the API level', () => {
     const before = apiGet();
     apiSet(1);
     try {
@@ -172,7 +172,7 @@ describe('compileTable', () => {
     );
   });
 
-  it('refuses an unknown architecture, and one given twice', () => {
+  it('refuses unknown and duplicate architectures', () => {
     assert.equal(failure(table([12345], [])), 'seccomp_arch_add EINVAL');
     assert.equal(failure(table([SCMP_ARCH_X86_64, SCMP_ARCH_X86_64], [])), 'seccomp_merge EEXIST');
   });
@@ -191,7 +191,7 @@ describe('compileTable', () => {
     assert.equal(failure(table([SCMP_ARCH_X86_64], [[0, 0, 0x12345678]])), 'seccomp_rule_add_array EINVAL');
   });
 
-  it('refuses tables that do not add up', () => {
+  it('refuses inconsistent tables', () => {
     const refused = 'seccomp_rule_add_array EINVAL';
     assert.equal(failure(table([], [])), refused);
     assert.equal(failure(table([SCMP_ARCH_X86_64], [[1, 0, SCMP_ACT_ALLOW]])), refused);

@@ -1,4 +1,4 @@
-// The rules of a FilterContext: what libseccomp takes, merges, orders and refuses.
+// The rules of a FilterContext: what libseccomp accepts, merges, orders and refuses.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { CompileError, LibseccompError, UsageError } from '#lib/util/errors.js';
@@ -37,7 +37,7 @@ describe('FilterContext', () => {
       assert.match(filter.exportPfc(), /"read"/);
     });
 
-    it('binds comparisons by AND', () => {
+    it('combines comparisons by AND', () => {
       filter.ruleAdd(
         EPERM_ACTION,
         'read',
@@ -152,7 +152,7 @@ describe('FilterContext', () => {
       }
     });
 
-    it('refuses a number that a foreign architecture has no name for', () => {
+    it('refuses a number without a name on a foreign architecture', () => {
       filter.archAdd(FOREIGN);
       assert.throws(
         () => {
@@ -184,7 +184,7 @@ describe('FilterContext', () => {
       filter.ruleAdd(EPERM_ACTION, 'read', ne(0, 3n), eq(1, 0x200000000n));
     };
 
-    it('are refused, and the filter stays as it was', () => {
+    it('are refused, and do not change the filter', () => {
       assert.throws(() => {
         endless(filter);
       }, refused);
@@ -214,7 +214,7 @@ describe('FilterContext', () => {
     it('leave a context that can be closed, and no child process', () => {
       const children = (): readonly string[] =>
         readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');
-      // Of other tests, as nothing of Node's runs in between.
+      // Children of other tests: Node cannot reap them in between.
       const before = children();
       assert.throws(() => {
         endless(filter);
@@ -223,7 +223,7 @@ describe('FilterContext', () => {
       assert.deepEqual(children(), before);
     });
 
-    it('do not include rules of the same shape on which it terminates', () => {
+    it('do not include similar rules on which it terminates', () => {
       filter.ruleAdd(EPERM_ACTION, 'read', ne(0, 3n), eq(1, 2n));
       filter.ruleAdd(EPERM_ACTION, 'read', ne(0, 4n), eq(1, 7n));
       filter.ruleAdd(EPERM_ACTION, 'write', lt(1, 9n), gt(2, 5n));
@@ -233,7 +233,7 @@ describe('FilterContext', () => {
   });
 
   describe('a ruleAdd that fails', () => {
-    it('leaves the rules before it', () => {
+    it('keeps the rules before it', () => {
       filter.ruleAdd(EPERM_ACTION, 'read', { arg: 0, op: SCMP_CMP_EQ, a: 1 });
       const before = filter.exportBpf();
       assert.throws(() => {
@@ -301,7 +301,7 @@ describe('FilterContext', () => {
       }
     });
 
-    it('refuses a call that cannot be', () => {
+    it('refuses an invalid call', () => {
       assert.throws(
         () => {
           filter.syscallPriority(-5, 1);

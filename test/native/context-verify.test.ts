@@ -1,4 +1,4 @@
-// FilterContext.verify: what libseccomp makes of rules, against the rules.
+// FilterContext.verify: compares libseccomp's program with the rules.
 import assert from 'node:assert/strict';
 import { CompileError, VerificationError } from '#lib/util/errors.js';
 import { FilterContext, type Comparison } from '#lib/libseccomp/context.js';
@@ -44,7 +44,7 @@ describe('FilterContext.verify', () => {
   const unprovable = (reason: RegExp) => (error: unknown) =>
     error instanceof CompileError && error.code === 'not-provable' && reason.test(error.message);
 
-  it('accepts rules that libseccomp gets right', () => {
+  it('accepts rules that libseccomp compiles correctly', () => {
     context.ruleAdd(SCMP_ACT_ALLOW, 'read');
     context.ruleAdd(SCMP_ACT_ALLOW, 'write', eq(0, 1n));
     context.ruleAdd(SCMP_ACT_ALLOW, 'write', compare(0, SCMP_CMP_MASKED_EQ, 0xf0n, 0x110n));
@@ -62,7 +62,7 @@ describe('FilterContext.verify', () => {
     context.verify();
   });
 
-  it('refuses a program that allows a call which no rule allows', () => {
+  it('rejects a program that allows a call which no rule allows', () => {
     context.ruleAdd(SCMP_ACT_ALLOW, 'read', ne(2, 6n), ne(0, 4n));
     context.ruleAdd(SCMP_ACT_ALLOW, 'read', ne(0, 3n));
     const call = {
@@ -93,7 +93,7 @@ describe('FilterContext.verify', () => {
     context.verify();
   });
 
-  it('follows a rule that fails, which undoes an architecture that was added', () => {
+  it('follows a rule that fails, which removes an architecture that was added', () => {
     context.ruleAdd(SCMP_ACT_ALLOW, 'read');
     context.archAdd(SIBLING);
     assert.throws(() => {
@@ -114,7 +114,7 @@ describe('FilterContext.verify', () => {
     context.verify();
   });
 
-  it('reports what it cannot compare', () => {
+  it('reports filters that it cannot compare', () => {
     context.archAdd(arch === 'x86_64' ? ABIS.aarch64.token : ABIS.x86_64.token);
     assert.throws(
       () => {
@@ -145,7 +145,7 @@ describe('FilterContext.verify', () => {
   });
 
   const start = seed();
-  it(`is right where it passes and where it does not, for random rules (SEED=${start})`, () => {
+  it(`is right whether it passes or fails, for random rules (SEED=${start})`, () => {
     const random = new Random(start);
     const calls = ['read', 'write', 'close'] as const;
     const operators = [SCMP_CMP_EQ, SCMP_CMP_NE, SCMP_CMP_GE, SCMP_CMP_LE];
@@ -166,7 +166,7 @@ describe('FilterContext.verify', () => {
         }
       }
       const program = decode(context.exportBpf());
-      /** Whether the program does what the rules say. */
+      /** Whether the program has the action of the rules for a call. */
       const isRight = (event: Event): boolean => {
         const expected = rules.some(
           rule =>
@@ -191,7 +191,7 @@ describe('FilterContext.verify', () => {
   });
 });
 
-/** All that programs can tell apart of conditions on small numbers: a program compares the halves of a register on their own. */
+/** All values that programs can distinguish by conditions on small numbers: programs compare the halves of a register separately. */
 const everyValue = (): readonly (readonly bigint[])[] => {
   const low = [0n, 1n, 2n, 3n, 4n];
   const values = [...low, ...low.map(value => value + (1n << 33n))];

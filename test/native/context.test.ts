@@ -1,4 +1,4 @@
-// FilterContext, function by function: what libseccomp's C API does, and that no misuse of it crashes.
+// FilterContext, function by function: it does what libseccomp's C API does, and no misuse crashes.
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { UsageError } from '#lib/util/errors.js';
@@ -106,7 +106,7 @@ describe('FilterContext', () => {
       return context;
     };
 
-    it('takes over the architectures of the other with their rules', () => {
+    it('moves the architectures of the other context with their rules', () => {
       const other = onlyOn(FOREIGN);
       other.ruleAdd(EPERM_ACTION, 'openat');
       filter.ruleAdd(EPERM_ACTION, 'read');
@@ -115,13 +115,13 @@ describe('FilterContext', () => {
       assert.match(filter.exportPfc(), /"read"[^]*"openat"/);
     });
 
-    it('closes the other', () => {
+    it('closes the other context', () => {
       const other = onlyOn(FOREIGN);
       filter.merge(other);
       assert.throws(() => other.exportPfc(), fails('EBADF', 'seccomp_export_pfc'));
     });
 
-    it('refuses overlapping architectures, and leaves both as they were', () => {
+    it('refuses overlapping architectures, and changes neither context', () => {
       const other = new FilterContext(SCMP_ACT_ALLOW);
       assert.throws(
         () => {
@@ -142,7 +142,7 @@ describe('FilterContext', () => {
       );
     });
 
-    it('refuses other default actions', () => {
+    it('refuses different default actions', () => {
       assert.throws(
         () => {
           filter.merge(onlyOn(FOREIGN, SCMP_ACT_TRAP));
@@ -192,7 +192,7 @@ describe('FilterContext', () => {
       );
     });
 
-    it('get only the rules that come after them', () => {
+    it('get only rules that are added after them', () => {
       filter.ruleAdd(EPERM_ACTION, 'read');
       filter.archAdd(FOREIGN);
       filter.ruleAdd(EPERM_ACTION, 'write');
@@ -208,7 +208,7 @@ describe('FilterContext', () => {
       assert.equal(filter.exportPfc().match(/syscall "read"/g)?.length, 1);
     });
 
-    it('cannot be removed where they are not', () => {
+    it('cannot be removed if they are missing', () => {
       assert.throws(
         () => {
           filter.archRemove(FOREIGN);
@@ -259,7 +259,7 @@ describe('FilterContext', () => {
   });
 
   describe('attributes', () => {
-    it('begin with the values of the manual', function () {
+    it('have the documented initial values', function () {
       needs26(this);
       assert.equal(filter.attrGet(SCMP_FLTATR_ACT_DEFAULT), SCMP_ACT_ALLOW);
       assert.equal(filter.attrGet(SCMP_FLTATR_ACT_BADARCH), SCMP_ACT_KILL);
@@ -324,7 +324,7 @@ describe('FilterContext', () => {
       }
     });
 
-    it('with TSKIP allow a rule for the call -1', () => {
+    it('allow a rule for the call -1 with TSKIP', () => {
       assert.throws(
         () => {
           filter.ruleAdd(EPERM_ACTION, -1);
@@ -351,7 +351,7 @@ describe('FilterContext', () => {
       assert.doesNotMatch(filter.exportPfc(), /"write"/);
     });
 
-    it('committed keep their rules', () => {
+    it('keep their rules when they are committed', () => {
       filter.transactionStart();
       filter.ruleAdd(EPERM_ACTION, 'write');
       filter.transactionCommit();
@@ -484,7 +484,7 @@ describe('FilterContext', () => {
   });
 
   describe('notifyFd', () => {
-    it('fails where no filter with NOTIFY was loaded', () => {
+    it('fails if no filter with NOTIFY was loaded', () => {
       assert.throws(() => filter.notifyFd(), fails('EFAULT', 'seccomp_notify_fd'));
     });
   });

@@ -1,4 +1,4 @@
-// Asks the kernel what a filter answers: loads it in a child, makes system calls there, and reports what came of them.
+// Tests filters in the kernel: loads them in a child, makes system calls there, and reports the results.
 //
 //   kernel-probe answers FILTER...   calls on standard input, results on standard output; the filters must answer every
 //                                    call with ERRNO, so that nothing is ever really called
@@ -67,8 +67,7 @@ int64_t native_call(const Call& call) {
 
 int64_t compat_call(const Call& call) {
   int64_t result;
-  // The sixth argument goes in ebp, which the compiler keeps for itself; the 128 bytes below the stack pointer are its
-  // too.
+  // The sixth argument is in ebp, which the compiler reserves, as it does the 128 bytes below the stack pointer.
   __asm__ volatile(
       "lea -128(%%rsp), %%rsp\n\tpush %%rbp\n\tmov %[a5], %%rbp\n\tint $0x80\n\tpop %%rbp\n\tlea 128(%%rsp), %%rsp"
       : "=a"(result)
@@ -102,7 +101,7 @@ std::vector<sock_filter> read_filter(const char* path) {
   return program;
 }
 
-/// Loads all filters; only the calls before this are made without them.
+/// Loads all filters. Later calls are made under them.
 void load(std::vector<std::vector<sock_filter>>& filters) {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) die("no_new_privs");
   for (auto& program : filters) {
@@ -131,7 +130,7 @@ int answers(std::vector<std::vector<sock_filter>>& filters) {
       shared->results[index] = make_call(calls[index]);
       shared->done = index + 1;
     }
-    // Every system call is refused by now, exit too.
+    // Every system call is refused now, even exit.
     for (;;) __builtin_trap();
   }
   int state = 0;
@@ -184,7 +183,7 @@ int one_call(const Call& call, std::vector<std::vector<sock_filter>>& filters) {
   return 0;
 }
 
-/// Asks for a second listener each time: the kernel checks the program first and then refuses, so that none is loaded.
+/// Requests a second listener each time: the kernel checks the program first and then refuses it, so none is loaded.
 int verdicts() {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) die("no_new_privs");
   const auto load_with_listener = [](std::vector<sock_filter>& program) {
@@ -197,7 +196,7 @@ int verdicts() {
   while (std::fread(&length, sizeof length, 1, stdin) == 1) {
     std::vector<sock_filter> program(length);
     if (std::fread(program.data(), sizeof(sock_filter), length, stdin) != length) die("not a program");
-    program.reserve(1);  // An empty one has an address too.
+    program.reserve(1);  // An empty program needs an address too.
     if (load_with_listener(program) >= 0) die("the kernel took a second listener");
     const int32_t result = errno == EBUSY ? 0 : errno;
     std::fwrite(&result, sizeof result, 1, stdout);

@@ -1,4 +1,4 @@
-// prepareLaunch: the launcher as a file in memory, with its orders, and how it runs without anything of Node's around it.
+// prepareLaunch: the launcher as a file in memory with its orders, and how it runs without Node.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { closeSync, fstatSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
@@ -9,7 +9,7 @@ const NEW_LISTENER = 8;
 
 const NONE = new Uint8Array();
 
-/** What the launcher is told of isolation. */
+/** The launcher's orders for isolation. */
 interface Isolated {
   readonly layer?: Uint8Array;
   readonly domain?: number;
@@ -36,7 +36,7 @@ const close = (launch: Launch): void => {
   }
 };
 
-/** Runs the launcher and reads its report: the last step and the errno of it. */
+/** Runs the launcher and reads its report: the last step and its errno. */
 function run(
   launch: Launch,
   words: readonly string[],
@@ -51,7 +51,7 @@ function run(
 }
 
 describe('prepareLaunch', () => {
-  it('makes an image of whole segments that ends with the program', () => {
+  it('makes an image with one segment that ends with the program', () => {
     const program = Buffer.concat([Buffer.from('2000000000000000'.repeat(4095), 'hex'), ALLOW]);
     const launch = prepared(program, false);
     const image = readFileSync(`/proc/self/fd/${launch.image}`);
@@ -62,7 +62,7 @@ describe('prepareLaunch', () => {
     close(launch);
   });
 
-  it('makes the image unchangeable and every descriptor close-on-exec', () => {
+  it('makes the image immutable and every descriptor close-on-exec', () => {
     const launch = prepared(ALLOW, true);
     assert.throws(() => writeSync(launch.image, 'x', 0), { code: 'EPERM' });
     assert.match(readlinkSync(`/proc/self/fd/${launch.image}`), /memfd/);
@@ -89,7 +89,7 @@ describe('prepareLaunch', () => {
     close(launch);
   });
 
-  it('refuses invalid programs and domains, and a listener that would not be received', () => {
+  it('refuses invalid programs and domains, and a listener that nobody would receive', () => {
     for (const size of [0, 7, 12, 8 * 4097]) {
       assert.ok(isFailure(prepare(Buffer.alloc(size), false)), `${size} bytes`);
       if (size > 0)
@@ -114,9 +114,9 @@ describe('prepareLaunch', () => {
       [ALLOW, ['true', 'true'], [0, 9, 0]],
       [ALLOW, ['/no/such/file', 'x'], [127, 9, 2]],
       [ALLOW, ['', 'x'], [127, 9, 2]],
-      // The kernel refuses an instruction that does not exist.
+      // The kernel refuses an unknown instruction.
       [Buffer.from('ffff000000000000', 'hex'), ['true', 'true'], [127, 7, 22]],
-      // Too few words: it was started by somebody else.
+      // Too few arguments: something else started the launcher.
       [ALLOW, ['true'], [127, 0, 0]],
     ];
     for (const [program, words, expected] of cases) {
@@ -126,7 +126,7 @@ describe('prepareLaunch', () => {
     }
   });
 
-  it('reports a layer that the kernel refuses, and runs a command without a program of its own', () => {
+  it('reports a layer that the kernel refuses, and runs a command with only a layer', () => {
     const broken = prepared(NONE, false, { layer: Buffer.from('ffff000000000000', 'hex') });
     assert.deepEqual(run(broken, ['true', 'true']), [127, 3, 22]);
     close(broken);

@@ -1,4 +1,4 @@
-// The functions of libseccomp that take no filter: version, API level, architectures, names and notifications.
+// The functions of libseccomp without a filter: version, API level, architectures, names and notifications.
 import assert from 'node:assert/strict';
 import { LibseccompError, UsageError } from '#lib/util/errors.js';
 import {
@@ -55,7 +55,7 @@ describe('libseccomp', () => {
       assert.ok(level >= 1 && level <= 7);
     });
 
-    it('below 3 has no LOG action', () => {
+    it('has no LOG action below 3', () => {
       apiSet(2);
       assert.throws(() => new FilterContext(SCMP_ACT_LOG), fails('EINVAL', 'seccomp_init'));
     });
@@ -66,7 +66,7 @@ describe('libseccomp', () => {
       new FilterContext(SCMP_ACT_NOTIFY).close();
     });
 
-    it('outside of 1 to 7 is refused', () => {
+    it('is refused outside of 1 to 7', () => {
       for (const wrong of [0, 8, 0xffffffff]) {
         assert.throws(
           () => {
@@ -84,11 +84,11 @@ describe('libseccomp', () => {
   });
 
   describe('architectures', () => {
-    it('native is that of this process', () => {
+    it('include the native one of this process', () => {
       assert.equal(archNative(), ABIS[NATIVE].token);
     });
 
-    it("are resolved by libseccomp's names", () => {
+    it("are resolved from libseccomp's names", () => {
       assert.equal(archResolveName('x86_64'), SCMP_ARCH_X86_64);
       assert.equal(archResolveName('x86'), SCMP_ARCH_X86);
       assert.equal(archResolveName('aarch64'), SCMP_ARCH_AARCH64);
@@ -123,7 +123,7 @@ describe('libseccomp', () => {
       assert.equal(syscallResolveNameRewrite(SCMP_ARCH_X86, 'socket'), 102);
     });
 
-    it('with unknown names give __NR_SCMP_ERROR', () => {
+    it('with unknown names return __NR_SCMP_ERROR', () => {
       assert.equal(syscallResolveName('opnat'), __NR_SCMP_ERROR);
       assert.equal(syscallResolveNameArch(12345, 'openat'), __NR_SCMP_ERROR);
       assert.equal(syscallResolveNameRewrite(12345, 'openat'), __NR_SCMP_ERROR);
@@ -134,14 +134,14 @@ describe('libseccomp', () => {
       assert.equal(syscallResolveNumArch(12345, 1), undefined);
     });
 
-    it('names are text without NUL', () => {
+    it('have names that are strings without NUL', () => {
       for (const name of ['read\0', 7, null, undefined, {}]) {
         assert.throws(() => syscallResolveName(name as string), UsageError);
       }
     });
 
     for (const abi of Object.values(ABIS)) {
-      it(`of ${abi.name} are those of the table from the kernel, but for the newest`, function () {
+      it(`of ${abi.name} are those of the kernel's table, except the newest`, function () {
         needs26(this);
         const unknown = [];
         for (const [name, number] of syscallsOf(abi.name)) {
@@ -149,7 +149,7 @@ describe('libseccomp', () => {
           if (known === undefined) unknown.push(name);
           else assert.equal(known, name);
         }
-        // Linux 6.11 and 6.17 to 7.0 brought them.
+        // Linux 6.11 and 6.17 to 7.0 introduced these.
         const newer = [
           'uprobe',
           'open_tree_attr',
@@ -167,7 +167,7 @@ describe('libseccomp', () => {
   });
 
   describe('notifications', () => {
-    it('need a descriptor that has them', () => {
+    it('require a listener', () => {
       assert.throws(() => notifyReceive(-1), fails('EBADF', 'seccomp_notify_receive'));
       assert.throws(
         () => {
@@ -177,11 +177,11 @@ describe('libseccomp', () => {
       );
     });
 
-    it('that are unknown are not valid', () => {
+    it('are invalid if they are unknown', () => {
       assert.equal(notifyIdValid(-1, 1n), false);
     });
 
-    it('get 64-bit values in the response', () => {
+    it('accept 64-bit values in the response', () => {
       for (const value of [2n ** 63n, -(2n ** 63n) - 1n, 0.5]) {
         assert.throws(() => {
           notifyRespond(-1, { id: 1n, value });

@@ -1,5 +1,5 @@
-// libseccomp's own simulation tests, through FilterContext: its Python programs say what is built, its tables what the
-// program answers. They come with its source, which the build fetches.
+// libseccomp's own simulation tests, through FilterContext: its Python programs build the filters, its tables have the
+// expected actions. They are part of its source, which the build fetches.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -37,10 +37,10 @@ const nativeSyscalls = (): Readonly<Record<string, number>> =>
     ]).filter(([name]) => name !== undefined),
   ) as Record<string, number>;
 
-/** Tests whose exact rule is refused, which their programs catch. */
+/** Tests with an exact rule that is refused; their programs catch the error. */
 const REFUSED_EXACTLY = ['19-sim-missing_syscalls', '29-sim-pseudo_syscall'];
 
-/** What libseccomp's program for each test asks of the library, told by a binding that only takes notes. */
+/** The operations of libseccomp's program for each test, recorded by a mock binding. */
 function recordedOperations(): ReadonlyMap<string, readonly Operation[]> {
   const fixtures = join(root, 'test/fixtures/libseccomp');
   const programs = names.map(name => join(folder, `${name}.py`));
@@ -68,7 +68,7 @@ const architecture = (name: unknown): number => {
   return token;
 };
 
-/** Words of libseccomp's tables and programs for actions, which say KILL for the thread. */
+/** Parses the names of actions in libseccomp's tables and programs, in which KILL means the thread. */
 function actionOf(word: unknown): number {
   const [, kind = '', data = '0'] = /^(\w+)(?:\((\d+)\))?$/.exec(String(word)) ?? [];
   const action = new Map([
@@ -89,7 +89,7 @@ function actionOf(word: unknown): number {
 const comparisonsOf = (fields: unknown): readonly libseccomp.Comparison[] =>
   (fields as readonly ArgumentFields[]).map(([arg, op, a, b]) => ({ arg, op, a: BigInt(a), b: BigInt(b) }));
 
-/** Makes the filter of a test, and gives its program as bytes. */
+/** Builds the filter of a test, and returns its program as bytes. */
 function build(test: string, operations: readonly Operation[]): Buffer {
   const contexts = new Map<unknown, FilterContext>();
   const defaults = new Map<unknown, number>();
@@ -161,7 +161,7 @@ function build(test: string, operations: readonly Operation[]): Buffer {
   return program;
 }
 
-/** What a table of tests means by groups of architectures. Source: tests/regression of libseccomp. */
+/** The groups of architectures in the tables. Source: tests/regression of libseccomp. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   all_le: [
     'x86',
@@ -208,7 +208,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   all_64: ['x86_64', 'aarch64', 'loongarch64', 'mips64', 'parisc64', 'ppc64', 'riscv64', 's390x'],
 };
 
-/** The architectures that a row is for: those with + always, others where they are native, without those after -. */
+/** The architectures of a row: those with + always, others if they are native, without those after -. */
 function architecturesOf(list: string): readonly string[] {
   const parts = list.split(',');
   const without = parts.filter(part => part.startsWith('-')).map(part => part.slice(1));
@@ -251,7 +251,7 @@ interface Row {
   readonly expected: string;
 }
 
-/** The rows of the tables that give a call and its answer, without those that make calls at random. */
+/** The rows of the tables that have a call and its action, without those that make random calls. */
 function rowsOf(name: string): readonly Row[] {
   const text = readFileSync(join(folder, `${name}.tests`), 'utf8');
   const [, ...tables] = text.split(/^test type:\s*/m);
@@ -277,7 +277,7 @@ const choices = (lists: readonly (readonly bigint[])[]): readonly (readonly bigi
     [[]],
   );
 
-/** An `struct seccomp_data` of either byte order, as its words. */
+/** A `struct seccomp_data` of either byte order, as its words. */
 function dataOf(number: number, audit: number, args: readonly bigint[], bigEndian: boolean): Uint32Array {
   const words = args.flatMap(value => {
     const halves = [Number(value & 0xffff_ffffn), Number(value >> 32n)];
@@ -299,7 +299,7 @@ function decode(bytes: Buffer, bigEndian: boolean): Program {
 }
 
 const LITTLE_ENDIAN = 0x4000_0000;
-/** x32 is told from x86_64 by the numbers of its calls. */
+/** The AUDIT_ARCH_* value; x32 shares that of x86_64, and differs in the numbers of its calls. */
 const auditOf = (arch: string): number => (arch === 'x32' ? scmp.SCMP_ARCH_X86_64 : architecture(arch));
 
 describe("libseccomp's simulation tests", function () {
@@ -332,7 +332,7 @@ describe("libseccomp's simulation tests", function () {
     });
   }
 
-  it('are all of them', () => {
+  it('are complete', () => {
     assert.equal(names.length, 42);
 
     assert.ok(cases > 5000, `${cases} cases`);

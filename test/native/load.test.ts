@@ -1,4 +1,4 @@
-// loadFilter, loadAndExec and seccomp_load: what the kernel then enforces, seen from a process of its own.
+// loadFilter, loadAndExec and seccomp_load: what the kernel then enforces, in a separate process.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import { CHILD_LIMIT } from '../support/child.js';
 
 const fixture = fileURLToPath(new URL('../fixtures/native/load.js', import.meta.url));
 
-/** Runs one scenario of the fixture and gives what it printed. */
+/** Runs one scenario of the fixture and returns its output. */
 const scenario = (name: string): unknown =>
   JSON.parse(execFileSync(process.execPath, [fixture, name], { encoding: 'utf8', timeout: CHILD_LIMIT }));
 
@@ -15,11 +15,11 @@ describe('loadFilter', () => {
     assert.deepEqual(scenario('enforces'), { answer: { listener: -1 }, ppid: -1, seccomp: 2, noNewPrivs: 1 });
   });
 
-  it('sets no_new_privs only when asked', () => {
+  it('sets no_new_privs only on request', () => {
     assert.deepEqual(scenario('keeps-privileges'), { noNewPrivs: 0 });
   });
 
-  it('refuses programs of impossible length before it changes anything', () => {
+  it('refuses programs of invalid length before it changes anything', () => {
     const refused = { failed: 'seccomp', errno: 22, threadId: 0, threadName: '' };
     assert.deepEqual(scenario('bad-lengths'), {
       answers: [refused, refused, refused],
@@ -40,7 +40,7 @@ describe('loadFilter', () => {
     assert.deepEqual(scenario('all-threads'), { answer: { listener: -1 }, unfiltered: 0 });
   });
 
-  it('names the thread that has another filter, and changes no other', () => {
+  it('names the thread that has another filter, and loads the filter into no other thread', () => {
     assert.deepEqual(scenario('diverging-thread'), {
       failed: 'seccomp',
       errnoName: 'ECANCELED',
@@ -50,7 +50,7 @@ describe('loadFilter', () => {
     });
   });
 
-  it('fails with ESRCH if it should not name the thread', () => {
+  it('fails with ESRCH if it must not name the thread', () => {
     assert.deepEqual(scenario('diverging-thread-esrch'), { errnoName: 'ESRCH', threadId: 0 });
   });
 
@@ -62,7 +62,7 @@ describe('loadFilter', () => {
     assert.deepEqual(scenario('shared-memory'), { listener: -1 });
   });
 
-  it('can be repeated after a filter that forbids to ask the kernel for its features', () => {
+  it('can be repeated after a filter that refuses to probe the kernel for features', () => {
     assert.deepEqual(scenario('after-a-filter'), {
       first: { listener: -1 },
       errnoName: 'EPERM',
@@ -72,19 +72,19 @@ describe('loadFilter', () => {
 });
 
 describe('loadAndExec', () => {
-  it('becomes the other program, in the same process, under the filter', () => {
+  it('executes the other program in the same process, under the filter', () => {
     const { stdout, status, pid } = spawnSync(process.execPath, [fixture, 'exec'], { encoding: 'utf8' });
     assert.equal(status, 7);
     assert.match(stdout, new RegExp(`^pid ${pid}\nargument one two\nvariable value\n`));
     assert.match(stdout, /NoNewPrivs:\t1\nSeccomp:\t2/);
   });
 
-  it('gives it default signals, none of them blocked', () => {
+  it('resets signals to their defaults, and unblocks them', () => {
     const { stdout } = spawnSync(process.execPath, [fixture, 'exec'], { encoding: 'utf8' });
     assert.match(stdout, /SigBlk:\t0+\nSigIgn:\t0+\n/);
   });
 
-  it('changes nothing where the program does not exist', () => {
+  it('changes nothing if the program does not exist', () => {
     assert.deepEqual(scenario('exec-nothing'), {
       failed: 'execve',
       errnoName: 'ENOENT',
@@ -94,7 +94,7 @@ describe('loadAndExec', () => {
     });
   });
 
-  it('changes nothing but no_new_privs where the kernel refuses the filter', () => {
+  it('changes only no_new_privs if the kernel refuses the filter', () => {
     assert.deepEqual(scenario('exec-refused'), {
       failed: 'seccomp',
       errnoName: 'EINVAL',
@@ -104,7 +104,7 @@ describe('loadAndExec', () => {
     });
   });
 
-  it('refuses a listener, which would not survive', () => {
+  it('refuses a listener, which would not survive execve', () => {
     assert.deepEqual(scenario('exec-listener'), { failed: 'seccomp', errnoName: 'EINVAL', noNewPrivs: 0 });
   });
 });
@@ -118,7 +118,7 @@ describe('FilterContext.load', () => {
     assert.deepEqual(scenario('context-failure'), { plain: 'ECANCELED', raw: 'EINVAL' });
   });
 
-  it('makes a listener for NOTIFY, through which calls are answered', () => {
+  it('creates a listener for NOTIFY, through which calls are answered', () => {
     assert.deepEqual(scenario('notifications'), {
       syscall: 'getppid',
       valid: true,

@@ -1,10 +1,10 @@
-// The memory that the perf recorder shares with JavaScript, which has a part for each ABI.
+// The memory that the perf recorder shares with JavaScript has a part for each ABI.
 import assert from 'node:assert/strict';
 import { fstatSync } from 'node:fs';
 import { isFailure, native } from '#lib/native.js';
 import { PERF_TABLE_SIZE } from '#lib/process/trace/perf/table.js';
 
-it('the table of the perf recorder is as large in native/perf/table.h as in lib/process/trace/perf/table.ts', () => {
+it('the table of the perf recorder has the same size in native/perf/table.h and in lib/process/trace/perf/table.ts', () => {
   const files = native().preparePerfRecorder();
   assert.ok(!isFailure(files));
   const { size } = fstatSync(files.table);

@@ -1,4 +1,4 @@
-// readFilters: what the add-on gives for a thread, and which call it names when there is nothing.
+// readFilters: what the add-on returns for a thread, and which call it names on failure.
 import assert from 'node:assert/strict';
 import { native } from '#lib/native.js';
 import { liveNode, needsDump } from '../support/live.js';
@@ -29,7 +29,7 @@ describe('readFilters', () => {
     }
   });
 
-  it('fails for the calling thread, which waits for it', () => {
+  it('fails for the calling thread, which waits for the result', () => {
     assert.deepEqual(native().readFilters(process.pid, 50), TIMED_OUT);
   });
 

@@ -1,7 +1,7 @@
-// Processes in states that are hard to come by from JavaScript. Each says `ready` when it is there.
+// Processes in states that are hard to reach from JavaScript. Each prints `ready` when it is in its state.
 //
 //   scenes trace PID   traces a process until standard input ends
-//   scenes vfork       waits for a vfork child, where no signal but SIGKILL interrupts it, until standard input ends
+//   scenes vfork       waits for a vfork child, interruptible only by SIGKILL, until standard input ends
 //   scenes strict      is in strict mode until standard input ends
 #include <linux/ptrace.h>
 #include <linux/seccomp.h>
@@ -47,7 +47,7 @@ int main(int count, char** arguments) {
     if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) != 0) return 1;
     say("ready\n");
     wait_for_end_of_input();
-    // Strict mode has exit, and not the exit_group that returning would make.
+    // Strict mode allows exit, but not exit_group, which a return would call.
     syscall(SYS_exit, 0);
   }
   return 2;

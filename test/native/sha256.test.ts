@@ -1,4 +1,4 @@
-// The add-on's SHA-256, beside that of OpenSSL.
+// The add-on's SHA-256, compared with OpenSSL's.
 import assert from 'node:assert/strict';
 import { native } from '#lib/native.js';
 import { Random, seed } from '../support/random.js';

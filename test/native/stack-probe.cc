@@ -1,5 +1,5 @@
-// Asks the kernel what stacks of filters answer together, with every action told apart: one line of actions in, oldest
-// first, one line out.
+// Tests stacks of filters in the kernel and distinguishes all actions: one line of actions in, oldest first, one line
+// out.
 //
 //   process    the process was killed      errno N    the call failed
 //   thread     only the thread was         trace N    a tracer was told message N
@@ -33,7 +33,7 @@ namespace {
 
 using Stack = std::vector<uint32_t>;
 
-/// What the process reports of itself, as far as it lives.
+/// What the process reports about itself while it lives.
 struct Report {
   volatile bool returned;
   volatile long error;
@@ -48,7 +48,7 @@ Report* report = nullptr;
   std::exit(2);
 }
 
-/// Answers getppid with an action and allows everything else.
+/// Loads a filter with an action for getppid that allows everything else.
 void load(uint32_t action) {
   sock_filter program[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),

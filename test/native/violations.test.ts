@@ -1,16 +1,16 @@
-// The SIGSYS handler: what a trapped call comes back with, wherever it is made, and that no call is lost uncounted.
+// The SIGSYS handler: the result of a trapped call, wherever it is made, and that no call is lost without being counted.
 import assert from 'node:assert/strict';
 import { inChild, told, type Outcome } from '../support/child.js';
 import { callerAddon } from '../support/caller.js';
 import { NATIVE, nativeAudit, numberOf } from '../support/native.js';
 import { skip } from '../support/skip.js';
 
-/** Numbers from here on are no calls; the filter below traps them. */
+/** The first of the numbers that are not calls; the filter below traps them. */
 const FIRST = 1000;
 
 /**
- * A child that listens, and whose filter traps numbers from FIRST on with errno 5, on i386 too. `events` are those so
- * far, `seen()` how many calls they stand for, and `caller` makes calls.
+ * A child that listens, and whose filter traps numbers from FIRST on with errno 5, on i386 too. `events` are the events
+ * so far, `seen()` counts the calls that they cover, and `caller` makes calls.
  */
 const listening = (body: string): Outcome =>
   inChild(`
@@ -102,11 +102,11 @@ describe('A trapped call', () => {
     assert.equal(told(listening(`tell(caller.callOnSmallStack(${FIRST}))`)), -5);
   });
 
-  it('kills where SIGSYS is blocked', () => {
+  it('kills the process if SIGSYS is blocked', () => {
     assert.equal(listening(`caller.callWithSignalsBlocked(${FIRST}); tell('alive')`).signal, 'SIGSYS');
   });
 
-  it('may be one of the handler itself, which is not reported', () => {
+  it('is not reported if the handler itself makes it', () => {
     // PR_GET_NAME, by which the handler gets the name of the thread.
     const events = told(
       inChild(`
@@ -146,7 +146,7 @@ describe('100,000 refused calls', () => {
     });
   }
 
-  it('made by threads while they are reported are all reported or counted', () => {
+  it('that threads make during reports are all reported or counted', () => {
     const all = told(
       listening(`
         const { Worker } = m('worker_threads');
@@ -198,7 +198,7 @@ describe('A SIGSYS that no filter sent', () => {
     assert.equal(listening(kill).signal, 'SIGSYS');
   });
 
-  it('goes to the handler that was there before', () => {
+  it('goes to the previous handler', () => {
     const outcome = inChild(`
       let heard = 0;
       process.on('SIGSYS', () => heard++);
@@ -209,7 +209,7 @@ describe('A SIGSYS that no filter sent', () => {
     assert.equal(told(outcome), 1);
   });
 
-  it('is ignored where it was ignored before', () => {
+  it('is ignored if it was ignored before', () => {
     const outcome = inChild(`
       m(${JSON.stringify(callerAddon())}).ignoreSigsys();
       s.onViolation(() => undefined);
