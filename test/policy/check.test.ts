@@ -1,4 +1,4 @@
-// Policies made by hand: what is not well formed is refused, and never proven to mean something.
+// Hand-made policies: malformed ones are refused, and never used for a proof.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { findDifference } from '#lib/filter/prove/verify.js';
@@ -56,13 +56,13 @@ describe('checkPolicy', () => {
     ['no list of warnings', { ...policy, warnings: undefined }],
   ];
   for (const [name, wrong] of refused) {
-    it(`refuses ${name}, for a program as for a proof`, () => {
+    it(`refuses ${name}, for a program and for a proof`, () => {
       assert.throws(() => compile(written(wrong)), { code: 'bad-policy' });
       assert.throws(() => findDifference(program, wrong as Policy), { code: 'bad-policy' });
     });
   }
 
-  it('names the call and the ABI of what it refuses', () => {
+  it('reports the call and the ABI of an error', () => {
     assert.throws(
       () => compile(withCondition({ ...equal, arg: 6 })),
       /arguments must be 0 to 5, in call 39 of x86_64/,

@@ -1,4 +1,4 @@
-// The meaning of a policy, case by case: what evaluate answers is what everything else is held to.
+// The meaning of a policy, case by case: evaluate is the reference for everything else.
 import assert from 'node:assert/strict';
 import { ABIS } from '#lib/kernel/abi.js';
 import type { AbiName } from '#lib/kernel/architectures.js';
@@ -93,13 +93,13 @@ describe('evaluate: rules', () => {
       evaluate(policyOf({ name: 'x86_64', calls: [[7, { rules, otherwise: ERRNO(9) }]] }), event(7, args)),
     );
 
-  it('conditions of a rule are bound by AND', () => {
+  it('conditions of a rule are combined by AND', () => {
     const rules = [{ conditions: [equals(0, 1n), equals(1, 2n)], action: ALLOW }];
     assert.equal(answer(rules, [1n, 2n]), 'ALLOW');
     assert.equal(answer(rules, [1n, 3n]), 'ERRNO(EBADF)');
   });
 
-  it('rules of a call are bound by OR', () => {
+  it('rules of a call are combined by OR', () => {
     const rules = [
       { conditions: [equals(0, 1n)], action: ALLOW },
       { conditions: [equals(0, 2n)], action: ALLOW },
@@ -107,7 +107,7 @@ describe('evaluate: rules', () => {
     assert.equal(answer(rules, [2n]), 'ALLOW');
   });
 
-  it('the most restrictive of several matches wins, in any order', () => {
+  it('the most restrictive of several matching rules wins, in any order', () => {
     const strict = { conditions: [equals(1, 5n)], action: KILL };
     const lax = { conditions: [equals(0, 1n)], action: ALLOW };
     for (const rules of [
@@ -117,7 +117,7 @@ describe('evaluate: rules', () => {
       assert.equal(answer(rules, [1n, 5n]), 'KILL_THREAD');
   });
 
-  it('of equally restrictive matches the first provides the data', () => {
+  it('the first of equally restrictive matching rules provides the data', () => {
     const rules = [
       { conditions: [equals(0, 1n)], action: ERRNO(13) },
       { conditions: [equals(0, 1n)], action: ERRNO(22) },
@@ -125,7 +125,7 @@ describe('evaluate: rules', () => {
     assert.equal(answer(rules, [1n]), 'ERRNO(EACCES)');
   });
 
-  it('a match wins over what happens otherwise, even when it is weaker', () => {
+  it('a matching rule wins over the action without a match, even if it is weaker', () => {
     assert.equal(answer([{ conditions: [equals(0, 1n)], action: ALLOW }], [1n]), 'ALLOW');
   });
 });
@@ -221,7 +221,7 @@ describe('actions', () => {
 describe('runs of numbers', () => {
   const start = seed();
 
-  it(`cover every number once and answer as outcome does (SEED=${start})`, () => {
+  it(`cover every number once, and have the same actions as outcome (SEED=${start})`, () => {
     const random = new Random(start);
     for (let index = 0; index < 100; index++) {
       const policy = randomPolicy(random, randomShape(random));

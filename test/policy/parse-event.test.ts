@@ -1,4 +1,4 @@
-// Calls as people write them.
+// Calls in human-readable notation.
 import assert from 'node:assert/strict';
 import { SeccompError } from '#lib/util/errors.js';
 import { ABIS, syscallNumber } from '#lib/kernel/abi.js';
@@ -41,12 +41,12 @@ describe('a call in words', () => {
     ['x32:0x40000029', 0x40000029],
   ];
   for (const [line, syscall] of numbers) {
-    it(`takes ${line} as a number`, () => {
+    it(`parses ${line} as a number`, () => {
       assert.equal(parseEvent(line, 'x86_64').syscall, syscall);
     });
   }
 
-  it('knows the parameters of a call by its number too', () => {
+  it('parses arguments of calls by number too', () => {
     assert.deepEqual(parseEvent('257 -100', 'x86_64').args, [0xffffff9cn]);
   });
 

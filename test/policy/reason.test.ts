@@ -1,4 +1,4 @@
-// Why a policy answers as it does: the deciding rule, and that it is the one of evaluate.
+// The reason for a policy's action: the deciding rule, which is that of evaluate.
 import assert from 'node:assert/strict';
 import { ABIS, syscallNumber } from '#lib/kernel/abi.js';
 import type { AbiName } from '#lib/kernel/architectures.js';
@@ -26,7 +26,7 @@ describe('the reason for an action', () => {
     reasonFor(policy, { arch: ABIS[abi].audit, syscall: syscallNumber(abi, name) ?? -1, args });
   const line = (reason: Reason): number | undefined => ('at' in reason ? reason.at?.line : undefined);
 
-  it('is the line that names the call, where it has no conditions', () => {
+  it('is the line that names the call, if the rule has no conditions', () => {
     const reason = why('x86_64', 'read');
     assert.deepEqual([reason.kind, line(reason)], ['call', 5]);
   });
@@ -36,17 +36,17 @@ describe('the reason for an action', () => {
     assert.deepEqual([reason.kind, line(reason)], ['rule', 6]);
   });
 
-  it('is the most restrictive of those that match', () => {
+  it('is the most restrictive of the matching rules', () => {
     assert.equal(line(why('x86_64', 'socket', 1n, 2n)), 7);
   });
 
-  it('is the default where none matches, with the rules that do not', () => {
+  it('is the default if no rule matches, with the rules that do not', () => {
     const reason = why('x86_64', 'socket', 9n);
     assert.equal(reason.kind, 'default');
     assert.deepEqual(reason.kind === 'default' && reason.unmet.map(rule => rule.at?.line), [6, 7]);
   });
 
-  it('is the default where the profile does not name the call', () => {
+  it('is the default if the profile does not name the call', () => {
     assert.deepEqual(why('x86_64', 'write'), { kind: 'default', action: SCMP_ACT_ERRNO(1), unmet: [] });
   });
 

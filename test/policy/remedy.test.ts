@@ -1,4 +1,4 @@
-// remedyFor: what it says to write allows the call, and no more than that.
+// remedyFor: the proposed rule allows the call, and nothing else.
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { ProfileError } from '#lib/util/errors.js';
@@ -94,14 +94,14 @@ describe('remedyFor', () => {
     ['an architecture without a name', denying(), { arch: 1, syscall: 1 }, undefined],
   ];
   for (const [what, profile, event, text] of cases) {
-    it(`answers for ${what}`, () => {
+    it(`has the remedy for ${what}`, () => {
       const remedy = remedyFor(event, resolve(profile));
       if (remedy === undefined || text === undefined) assert.equal(remedy, text);
       else assert.ok(describeRemedy(remedy).includes(text), describeRemedy(remedy));
     });
   }
 
-  it('says the same of a policy whose refusals are trapped', () => {
+  it('has the same remedy for a policy with traps', () => {
     for (const [what, profile, event] of cases)
       assert.deepEqual(
         remedyFor(event, withTraps(resolve(profile))),
@@ -110,7 +110,7 @@ describe('remedyFor', () => {
       );
   });
 
-  it('leads to a profile that allows the call, within as many steps as there are rules, for random profiles', () => {
+  it('leads to a profile that allows the call, in at most as many steps as there are rules, for random profiles', () => {
     const start = seed();
     const random = new Random(start);
     const names = ['socket', 'mkdir', 'ioctl', 'personality'];
@@ -142,17 +142,17 @@ describe('remedyFor', () => {
         random.pick(names),
         [0, 1, 2].map(() => BigInt(random.below(4))),
       );
-      // Runtimes refuse rules that contradict each other, and so does resolve.
+      // Runtimes refuse contradicting rules, and so does resolve.
       if (isContradictory(profile)) continue;
       const steps = profile.syscalls.length + 1;
-      // Without a rule that applied before them, others may contradict each other.
+      // Without a rule that took precedence, other rules may contradict each other.
       for (let step = 0; step < steps && !isContradictory(profile); step++) {
         const remedy = remedyFor(event, resolve(profile));
         if (remedy === undefined) break;
         assert.notEqual(remedy.kind, 'architecture');
         if (remedy.kind === 'remove') {
           const index = Number(/^\/syscalls\/(\d+)\/names\/0$/.exec(remedy.at?.pointer ?? '')?.[1]);
-          // A rule needs a name: one that nothing calls stands in for it, another one for each rule.
+          // A rule needs a name: each rule gets the name of a different call that is not tested.
           const standIn =
             ['reboot', 'acct', 'swapon', 'swapoff', 'sethostname', 'setdomainname'][index % 6] ?? '';
           assert.deepEqual(profile.syscalls[index]?.names.splice(0, 1, standIn), [remedy.name]);

@@ -1,4 +1,4 @@
-// withNotifications: a supervisor hears of exactly those calls that the policy refuses, and nothing else changes.
+// withNotifications: a supervisor is notified of exactly the calls that the policy refuses, and nothing else changes.
 import assert from 'node:assert/strict';
 import { compile, resolveProfile } from 'seccomp';
 import { ABIS, actionName, evaluate, withNotifications, syscallNumber } from 'seccomp/inspect';
@@ -40,11 +40,11 @@ describe('withNotifications', () => {
     ['rename', 'TRACE', 'NOTIFY'],
     ['unlink', 'NOTIFY', 'NOTIFY'],
     ['getpid', 'NOTIFY', 'NOTIFY'],
-    // Above all that the profile names.
+    // Above every number that the profile names.
     [100_000, 'NOTIFY', 'NOTIFY'],
   ];
   for (const [call, plain, withTraps] of cases) {
-    it(`answers ${call} with ${plain}, and with traps ${withTraps}`, () => {
+    it(`has ${plain} for ${call}, and ${withTraps} with traps`, () => {
       assert.deepEqual([answers(call, false), answers(call, true)], [plain, withTraps]);
     });
   }
@@ -54,12 +54,12 @@ describe('withNotifications', () => {
     assert.equal(actionName(evaluate(withNotifications(policy), event)), 'NOTIFY');
   });
 
-  it('gives what can be compiled and proven', () => {
+  it('returns a policy that can be compiled and proven', () => {
     for (const traps of [false, true])
       assert.ok(compile(withNotifications(policy, { traps })).bpf.length > 0);
   });
 
-  it('refuses options that it does not know', () => {
+  it('refuses unknown options', () => {
     assert.throws(() => withNotifications(policy, { trap: true } as never), { code: 'bad-option' });
   });
 });

@@ -1,4 +1,4 @@
-// traced: what a tracer is stopped for, by the answers of the policy that it is made of.
+// withStops: a traced process stops at the calls that the policy refuses.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { compilePolicy } from '#lib/filter/compile.js';
@@ -20,7 +20,7 @@ const policyOf = (syscalls: object[], defaultAction = 'SCMP_ACT_ALLOW'): Policy 
 const answer = (policy: Policy, name: string, ...args: bigint[]): number =>
   evaluate(policy, { arch, syscall: syscallNumber('x86_64', name) ?? -1, args });
 
-describe('traced', () => {
+describe('withStops', () => {
   for (const action of ['ERRNO', 'KILL_PROCESS', 'KILL_THREAD', 'TRAP', 'TRACE', 'NOTIFY']) {
     it(`stops for ${action}`, () => {
       const policy = withStops(policyOf([{ names: ['chdir'], action: `SCMP_ACT_${action}` }]));
@@ -29,12 +29,12 @@ describe('traced', () => {
     });
   }
 
-  it('leaves NOTIFY to a supervisor where there is one', () => {
+  it('leaves NOTIFY to a supervisor if there is one', () => {
     const policy = policyOf([{ names: ['chdir'], action: 'SCMP_ACT_NOTIFY' }]);
     assert.equal(answer(withStops(policy, { notifications: true }), 'chdir'), SCMP_ACT_NOTIFY);
   });
 
-  it('has data that say which rule decides, the strongest one first', () => {
+  it('has data that identify the deciding rule, the strongest first', () => {
     const policy = withStops(
       policyOf([
         { names: ['chdir'], action: 'SCMP_ACT_ERRNO', args: [{ index: 0, op: 'SCMP_CMP_EQ', value: 1 }] },
@@ -76,7 +76,7 @@ describe('traced', () => {
     assert.equal(answer(policy, 'clone', 17n), SCMP_ACT_ALLOW);
   });
 
-  it('is compiled and proven for the profile of Docker', () => {
+  it("is compiled and proven for Docker's profile", () => {
     const { policy } = compile('docker-default', TARGET);
     const filter = compilePolicy(withStops(policy));
     assert.ok(filter.program.length < 4096);

@@ -1,4 +1,4 @@
-// withTraps: the same calls are refused with the same errno, and a handler in the process gets to know.
+// withTraps: the same calls are refused with the same errno, and a handler in the process sees them.
 import assert from 'node:assert/strict';
 import { compilePolicy } from '#lib/filter/compile.js';
 import { ABIS, syscallNumber } from '#lib/kernel/abi.js';
@@ -26,7 +26,7 @@ const answer = (policy: Policy, name: string, args: readonly bigint[] = []): str
     evaluate(policy, { arch: ABIS.x86_64.audit, syscall: syscallNumber('x86_64', name) ?? -1, args }),
   );
 
-/** What `withTraps` has to make of an action. */
+/** The action that `withTraps` must use in place of an action. */
 function expected(action: number, { kills = false }: TrapOptions): number {
   const kind = actionKind(action);
   if (kind === kinds.errno && actionData(action) !== 0) return TRAP | actionData(action);
@@ -65,7 +65,7 @@ describe('withTraps', () => {
     assert.equal(actionName(unknown), 'ERRNO(ENOSYS)');
   });
 
-  it('leaves kills and an errno of 0 as they are, and kills become fatal traps when asked', () => {
+  it('does not change kills and an errno of 0, and turns kills into fatal traps on request', () => {
     const policy = profile({
       defaultAction: 'SCMP_ACT_KILL_PROCESS',
       syscalls: [
@@ -79,7 +79,7 @@ describe('withTraps', () => {
     assert.deepEqual(answers({ kills: true }), ['ERRNO(0)', 'TRAP(65535)', 'TRAP(65535)']);
   });
 
-  it('does not change calls that no handler could handle', () => {
+  it('does not change calls that no handler can handle', () => {
     const policy = resolveProfile('docker-default', { arch: 'x86_64' });
     const changed = withTraps(policy);
     for (const name of NEVER_TRAPPED.filter(known => syscallNumber('x86_64', known) !== undefined))
@@ -87,7 +87,7 @@ describe('withTraps', () => {
     assert.equal(answer(changed, 'clone3'), 'ERRNO(ENOSYS)');
   });
 
-  it('refuses what was refused and nothing else, with the same data, for random policies', () => {
+  it('refuses exactly the calls that the policy refuses, with the same data, for random policies', () => {
     const start = seed();
     const random = new Random(start);
     const kept = new Set(NEVER_TRAPPED);
@@ -118,7 +118,7 @@ describe('withTraps', () => {
     }
   });
 
-  it('compiles to programs that are proven like any other', () => {
+  it('returns policies that can be compiled and proven', () => {
     const filter = compilePolicy(
       withTraps(resolveProfile('docker-default', { arch: 'aarch64' }), { kills: true }),
     );
