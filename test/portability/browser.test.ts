@@ -1,4 +1,5 @@
-// `seccomp/inspect` in a program for browsers: no module of Node, no files, and the same programs as Node makes.
+// `seccomp/inspect` in a program for browsers: it needs no module of Node and no files, and compiles the same programs as in
+// Node.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +17,7 @@ describe('seccomp/inspect in a browser', function () {
     script = await browserScript();
   });
 
-  describe('with only JavaScript and the APIs of web pages', () => {
+  describe('with only JavaScript and web APIs', () => {
     let run: (code: string) => unknown;
     before(() => {
       const context = createContext({ URL, TextEncoder, TextDecoder, btoa });
@@ -112,7 +113,7 @@ describe('seccomp/inspect in a browser', function () {
   });
 
   const chromium = findChromium();
-  it('compiles every profile to the bytes that Node makes, in Chromium', async function () {
+  it('compiles every profile to the same bytes as in Node, in Chromium', async function () {
     if (chromium === undefined) return skip(this, 'there is no Chromium');
     const folder = mkdtempSync(join(tmpdir(), 'seccomp-browser-'));
     try {

@@ -1,4 +1,4 @@
-// The code cache makes a start shorter and changes nothing else: which file runs, what it exports, and where its errors come from.
+// The code cache only makes starts faster: the same files run, with the same exports and the same places in errors.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ describe('The code cache', () => {
   /** The package with a code cache for this Node. */
   before(() => {
     place = copyPackage(['bundle', 'data', 'profiles', 'scripts', 'package.json'], ['build', 'node_modules']);
-    // Those of other versions of Node.
+    // Removes the code caches of other Node versions.
     rmSync(join(place, 'bundle/code-cache'), { recursive: true, force: true });
     const { status, stderr } = run(['scripts/code-cache.mjs']);
     assert.equal(status, 0, stderr);
@@ -28,7 +28,7 @@ describe('The code cache', () => {
       env: { PATH: process.env['PATH'], ...variables },
     });
 
-  /** What a program prints as JSON. */
+  /** The JSON output of a program. */
   function answer(program: string, ...args: readonly string[]): unknown {
     const { status, stdout, stderr } = run([...args, '-e', program]);
     assert.equal(status, 0, stderr);
@@ -49,7 +49,7 @@ describe('The code cache', () => {
     }
   }
 
-  /** Where files came from: what V8 took of the code cache, what it refused or did not find there, and what `require` loaded. */
+  /** Reports whether V8 used the code cache, refused it or did not find it, and whether `require` loaded files. */
   const SOURCES = `
     const { loaded } = require('./bundle/code-cache.js');
     require('seccomp').applyProfile('docker-default', { dryRun: true });
@@ -62,11 +62,11 @@ describe('The code cache', () => {
     }));`;
   const TAKEN = { taken: true, refused: false, byNode: false };
 
-  it('is taken by V8 for all that applies a profile', () => {
+  it('is used by V8 for every file that applies a profile', () => {
     assert.deepEqual(answer(SOURCES), TAKEN);
   });
 
-  it('is not used if there is none for this Node', () => {
+  it('is not used if there is none for this version of Node', () => {
     assert.deepEqual(
       without(() => answer(SOURCES)),
       { taken: false, refused: false, byNode: true },
@@ -79,7 +79,7 @@ describe('The code cache', () => {
     const above = dirname(folder());
     chmodSync(place, 0o755);
     try {
-      // As with the umask 077.
+      // The permissions after a umask of 077.
       chmodSync(above, 0o700);
       assert.deepEqual(answer(program), { taken: false, refused: false, byNode: true });
       chmodSync(above, 0o755);
@@ -106,11 +106,11 @@ describe('The code cache', () => {
     });
   });
 
-  it('is refused by V8 with other flags, and the files are compiled', () => {
+  it('is refused by V8 with different flags, and the files are compiled', () => {
     assert.deepEqual(answer(SOURCES, '--stack-size=900'), { taken: false, refused: true, byNode: false });
   });
 
-  /** With other content in all of its files. */
+  /** Calls `use` with changed contents of all files of the code cache. */
   function changed<Value>(change: (bytes: Buffer) => Buffer, use: () => Value): Value {
     const names = readdirSync(folder()).filter(name => name.endsWith('.bin'));
     const kept = names.map(name => {
@@ -132,16 +132,16 @@ describe('The code cache', () => {
     ['shorter by a byte', (bytes: Buffer) => bytes.subarray(1)],
     ['other bytes', (bytes: Buffer) => Buffer.alloc(bytes.length, 'no code ')],
   ] as const)
-    it(`is not used where its files are ${what}, and the files of the package are compiled`, () => {
+    it(`is not used if its files are ${what}, and the files of the package are compiled`, () => {
       assert.deepEqual(
         changed(change, () => answer(SOURCES)),
         COMPILED,
       );
     });
 
-  it('is not used where a byte is damaged: of the header, the code or the copy that it is compared with', function () {
+  it('is not used if a byte is damaged in the header, the code or the copy for comparison', function () {
     this.timeout(60_000);
-    // Of the header, these are the words: what it is, V8, the text, the flags, the length and an unused checksum.
+    // The words of the header: the kind, V8's version, the source, the flags, the length and an unused checksum.
     const header = Array.from({ length: 10 }, (_, word) => () => 4 * word + 1);
     const code = Array.from(
       { length: 12 },
@@ -174,7 +174,7 @@ describe('The code cache', () => {
       }`,
     ],
   ] as const)
-    it(`does not matter to programs with a Script ${what}, from the beginning or from later on`, () => {
+    it(`has no effect in programs with a Script ${what}, from the beginning or later`, () => {
       const isChanged = "const vm = require('node:vm');";
       const use = `
         const { applyProfile, compile, UsageError } = require('seccomp');
@@ -188,7 +188,7 @@ describe('The code cache', () => {
       assert.equal(answer(later), true);
     });
 
-  it("is made with Node's own too, which programs may not have", () => {
+  it("is made even with Node's own, which programs may not use", () => {
     const { status, stderr } = run(['scripts/code-cache.mjs'], {
       NODE_COMPILE_CACHE: join(place, 'of-node'),
     });
@@ -196,7 +196,7 @@ describe('The code cache', () => {
     assert.deepEqual(answer(SOURCES), TAKEN);
   });
 
-  it('is complete if several runs make it at the same time', async function () {
+  it('is complete if several runs make it concurrently', async function () {
     this.timeout(60_000);
     const outcomes = await Promise.all(
       Array.from({ length: 4 }, async () => {
@@ -212,7 +212,7 @@ describe('The code cache', () => {
     assert.deepEqual(readdirSync(dirname(folder())), [basename(folder())]);
   });
 
-  it('is not there where making it fails', () => {
+  it('does not exist if making it fails', () => {
     writeFileSync(
       join(place, 'fails.cjs'),
       "require('node:vm').Script.prototype.createCachedData = () => { throw new Error('not today'); };",
@@ -224,7 +224,7 @@ describe('The code cache', () => {
     assert.equal(run(['scripts/code-cache.mjs']).status, 0);
   });
 
-  it('is made or the reason said, without a stack trace', () => {
+  it('is made, or the reason is reported without a stack trace', () => {
     writeFileSync(
       join(place, 'full.cjs'),
       `const fs = require('node:fs');
@@ -285,7 +285,7 @@ describe('The code cache', () => {
     chmodSync(dirname(folder()), 0o755);
   });
 
-  it('leads to the same programs and errors as without', () => {
+  it('does not change programs and errors', () => {
     const program = `
       const { compile, UsageError } = require('seccomp');
       let found;
@@ -301,7 +301,7 @@ describe('The code cache', () => {
     );
   });
 
-  it('is not used in a realm other than that of Node, as that of a test in Jest', () => {
+  it('is not used in a realm other than that of Node, such as a Jest test', () => {
     const program = `
       const { createContext, compileFunction } = require('node:vm');
       const path = require.resolve('./bundle/code-cache.js');
@@ -314,7 +314,7 @@ describe('The code cache', () => {
     assert.deepEqual(answer(program), { there: false });
   });
 
-  it("is used beside Node's own", function () {
+  it("is used together with Node's own", function () {
     if (!Object.hasOwn(nodeModule, 'enableCompileCache'))
       skip(this, `Node ${process.version} has no cache of its own`);
     const program = `require('node:module').enableCompileCache('${join(place, 'of-node')}'); ${SOURCES}`;

@@ -1,4 +1,4 @@
-// Profiles that every host must make the same programs of, and a script that makes them wherever it runs.
+// Profiles that every host must compile to the same programs, and a script that compiles them on any host.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { compile } from '#lib/entries/inspect.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The profiles of the project and, where they are, those of other projects: their texts by name. */
+/** The texts of this project's profiles and, if available, those of other projects, by name. */
 export const corpus: Readonly<Record<string, string>> = Object.fromEntries(
   ['profiles', 'examples', '../shared/profiles'].flatMap(folder =>
     existsSync(`${root}${folder}`)
@@ -18,7 +18,7 @@ export const corpus: Readonly<Record<string, string>> = Object.fromEntries(
   ),
 );
 
-/** For each profile and architecture the digest of the program, or the code of the error, as Node has it. */
+/** The digest of the program, or the code of the error, for each profile and architecture, in Node. */
 export const expected: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(corpus).flatMap(([name, text]) =>
     (['x86_64', 'aarch64'] as const).map(arch => {
@@ -31,7 +31,7 @@ export const expected: Readonly<Record<string, string>> = Object.fromEntries(
   ),
 );
 
-/** A script for a browser that says `seccomp` to what `seccomp/inspect` exports, as a bundler makes it. */
+/** A bundled script for browsers that defines `seccomp` as the exports of `seccomp/inspect`. */
 export async function browserScript(): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: `export * from 'seccomp/inspect'`, resolveDir: root },
@@ -46,7 +46,7 @@ export async function browserScript(): Promise<string> {
   return outputFiles[0]?.text ?? '';
 }
 
-/** An expression: for each profile and architecture the program in hexadecimal, or the code of the error. */
+/** An expression for the program in hexadecimal, or the code of the error, for each profile and architecture. */
 export const compileAll = `Object.fromEntries(Object.entries(${JSON.stringify(corpus)}).flatMap(([name, text]) =>
   ['x86_64', 'aarch64'].map(arch => {
     try {
@@ -57,7 +57,7 @@ export const compileAll = `Object.fromEntries(Object.entries(${JSON.stringify(co
     }
   })))`;
 
-/** What `compileAll` gave, as `expected` has it. */
+/** The result of `compileAll` in the format of `expected`. */
 export const digests = (results: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(results).map(([name, result]) => [

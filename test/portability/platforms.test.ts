@@ -1,4 +1,4 @@
-// `seccomp/inspect` on platforms for which there is no add-on: a process that says to be one, and cannot load any.
+// `seccomp/inspect` on platforms without an add-on: a process that claims to be on another platform and cannot load one.
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { spawnSync } from 'node:child_process';
@@ -6,7 +6,7 @@ import { compileAll, digests, expected } from './corpus.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** Runs an expression over `seccomp`, the package's entry, and gives what it gave. */
+/** Evaluates an expression with `seccomp`, the package's entry, and returns the result. */
 function on(platform: string, arch: string, entry: string, expression: string): unknown {
   const program = `
     for (const [name, value] of Object.entries({ platform: '${platform}', arch: '${arch}' }))
@@ -17,7 +17,7 @@ function on(platform: string, arch: string, entry: string, expression: string): 
     process.stdout.write(JSON.stringify(${expression}));`;
   const { stdout, stderr } = spawnSync(process.execPath, ['-'], {
     cwd: root,
-    // Not an argument, which has 128 KiB at most.
+    // Not as an argument, which can have at most 128 KiB.
     input: program,
     encoding: 'utf8',
     maxBuffer: 1 << 28,

@@ -1,4 +1,4 @@
-// `seccomp/inspect` in other programs that run JavaScript, where they are installed.
+// `seccomp/inspect` in other JavaScript runtimes, if they are installed.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ for (const [runtime, args] of Object.entries(RUNTIMES))
   describe(`seccomp/inspect in ${runtime}`, function () {
     this.timeout(120_000);
 
-    it('compiles every profile to the bytes that Node makes', function () {
+    it('compiles every profile to the same bytes as in Node', function () {
       if (spawnSync(runtime, ['--version']).status !== 0) return skip(this, `there is no ${runtime}`);
       const folder = mkdtempSync(join(tmpdir(), 'seccomp-runtime-'));
       try {
