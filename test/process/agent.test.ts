@@ -1,4 +1,4 @@
-// The protocol of listenerPath in both directions: an agent that serves listeners, and listeners that are sent to it.
+// The listenerPath protocol in both directions: an agent that serves listeners, and listeners that are sent to it.
 import assert from 'node:assert/strict';
 import { spawn as plainSpawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -43,7 +43,7 @@ describe('listenForContainers', () => {
     syscalls: [{ names: ['getsid'], action: 'SCMP_ACT_NOTIFY' }],
   });
 
-  /** Runs the caller under the profile and gives what it printed. */
+  /** Runs the caller under the profile and returns its output. */
   async function run(metadata?: string): Promise<string> {
     const child = delegate(caller, ['getsid'], { profile: profile(metadata) });
     assert.ok(child.stdout);
@@ -135,7 +135,7 @@ describe('listenForContainers', () => {
       });
     }
 
-    it('descriptors that are not listener, and handlers that make no sense', async () => {
+    it('descriptors that are not listeners, and invalid handlers', async () => {
       for (const [handlers, code] of [
         [{}, 'listener-unusable'],
         [{ handlers: { nothing: () => ({ value: 1 }) } } satisfies HandlerOptions, 'bad-option'],
@@ -149,7 +149,7 @@ describe('listenForContainers', () => {
         agent?.close();
         assert.ok(error instanceof Error && 'code' in error);
         assert.equal(error.code, code);
-        // They are closed beside the event loop.
+        // A thread closes them in the background.
         while (descriptors() !== before) await new Promise(resolve => setTimeout(resolve, 1));
       }
     });
@@ -163,7 +163,7 @@ describe('listenForContainers', () => {
     assert.ok(existsSync(path));
   });
 
-  it('ends with its process: waiting calls get ENOSYS', async () => {
+  it('ends with its process, and waiting calls fail with ENOSYS', async () => {
     const process_ = plainSpawn(
       process.execPath,
       [
@@ -198,14 +198,14 @@ describe('delegate', () => {
     });
   });
 
-  it('is like spawn for a command that does not exist', async () => {
+  it('behaves like spawn for a command that does not exist', async () => {
     const child = delegate('/no/such/file', { profile, stdio: 'ignore' });
     const [error] = (await once(child, 'error')) as [NodeJS.ErrnoException];
     assert.equal(error.code, 'ENOENT');
   });
 });
 
-/** A descriptor that is not a listener and belongs to nobody. */
+/** A descriptor that is not a listener, and that nothing else uses. */
 function pipe(): { readonly read: number } {
   const launch = native().prepareLaunch(
     ...([

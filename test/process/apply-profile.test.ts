@@ -1,10 +1,10 @@
-// applyProfile on the running Node: every thread is covered, Node goes on, and what would stop it is refused.
+// applyProfile in the running Node: it covers every thread, Node continues, and profiles that would stop Node are refused.
 import assert from 'node:assert/strict';
 import { inChild, told } from '../support/child.js';
 import { FOREIGN } from '../support/native.js';
 
 describe('applyProfile', () => {
-  it('covers every thread of the process, which all get no_new_privs', () => {
+  it('covers every thread of the process, and sets no_new_privs for all of them', () => {
     const { before, after } = told<{
       before: number;
       after: { threads: { mode: string; filters: number; noNewPrivs: boolean }[] };
@@ -58,7 +58,7 @@ describe('applyProfile', () => {
     assert.deepEqual(loaded, { one: true, filters: 1 });
   });
 
-  it('refuses what the profile refuses, and nothing else changes', () => {
+  it('makes refused calls fail, and changes nothing else', () => {
     const result = told<{ before: string; after: string }>(
       inChild(`
         const { mkdtempSync, chmodSync, writeFileSync } = m('node:fs');
@@ -84,14 +84,14 @@ describe('applyProfile', () => {
     assert.deepEqual(state, { mode: 'disabled', dryRun: true });
   });
 
-  it('stays in force over fork and exec', () => {
+  it('remains in force across fork and exec', () => {
     const { stdout } = inChild(`
       s.applyProfile('docker-default');
       m('node:child_process').execFileSync('grep', ['Seccomp:', '/proc/self/status'], { stdio: ['ignore', 'inherit', 'inherit'] });`);
     assert.match(stdout, /^Seccomp:\s+2$/m);
   });
 
-  it('continues under load: server, fetch, files, hashing, compression, look-ups, children, new workers', () => {
+  it('lets Node continue under load: server, fetch, files, hashing, compression, look-ups, children, new workers', () => {
     const outcome = inChild(`
       const http = m('node:http'), fs = m('node:fs'), crypto = m('node:crypto'), zlib = m('node:zlib'), dns = m('node:dns');
       const { Worker } = m('node:worker_threads'), { execFileSync } = m('node:child_process'), { promisify } = m('node:util');
@@ -174,7 +174,7 @@ describe('applyProfile: options', () => {
     });
   }
 
-  it('names the option violations where a function is passed', () => {
+  it('suggests onViolation if a function is passed', () => {
     const { message } = told<{ message: string }>(
       inChild(`try { s.applyProfile('docker-default', { violations: () => undefined, dryRun: true }); }
         catch ({ message }) { tell({ message }); }`),
@@ -191,14 +191,14 @@ describe('applyProfile: profiles under which Node cannot continue', () => {
       catch (error) { tell({ code: error.code, message: error.message, mode: s.status().mode }); }`),
     );
 
-  it('an empty allow-list is refused with the names of the calls, and nothing is loaded', () => {
+  it('an empty allow-list is refused with the names of the missing calls, and nothing is loaded', () => {
     const { code, message, mode } = refusal(`{ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [] }`);
     assert.equal(code, 'node-cannot-continue');
     assert.match(message, /futex \(ERRNO\(EPERM\)\)/);
     assert.equal(mode, 'disabled');
   });
 
-  it('clone3 with EPERM is refused while the pool is not running', () => {
+  it('EPERM for clone3 is refused while the thread pool is not running', () => {
     const { code, message } = refusal(
       `{ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['clone3'], action: 'SCMP_ACT_ERRNO' }] }`,
     );
@@ -206,14 +206,14 @@ describe('applyProfile: profiles under which Node cannot continue', () => {
     assert.match(message, /clone3 \(ERRNO\(EPERM\)\).*ENOSYS/s);
   });
 
-  it('clone3 with ENOSYS is fine: libc falls back to clone', () => {
+  it('ENOSYS for clone3 is accepted, because libc falls back to clone', () => {
     const { code } = refusal(
       `{ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 }] }`,
     );
     assert.equal(code, 'none');
   });
 
-  it('with force it is loaded all the same', () => {
+  it('the profile is loaded with force', () => {
     const { signal, code } = inChild(`
       s.applyProfile({ defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [] }, { force: true });`);
     assert.deepEqual({ signal, code }, { signal: 'SIGSYS', code: null });
@@ -231,7 +231,7 @@ describe('applyProfile: profiles under which Node cannot continue', () => {
     assert.match(message, /openat \(KILL_PROCESS\)/);
   });
 
-  it('a filter that refuses the rings of this Node is refused by load, and made to fit by applyProfile', () => {
+  it("a filter that refuses this Node's rings is refused by load, and adapted by applyProfile", () => {
     const { rings, loaded, applied } = told<{ rings: boolean; loaded: string; applied: string }>(
       inChild(`
         const rings = m('node:fs').readdirSync('/proc/self/fd').some(fd => {
@@ -244,7 +244,7 @@ describe('applyProfile: profiles under which Node cannot continue', () => {
     assert.equal(applied, 'done');
   });
 
-  it('a second profile is refused plainly where the first one refuses seccomp(2)', () => {
+  it('a second profile is refused with a clear error if the first one refuses seccomp(2)', () => {
     const { code } = told<{ code: string }>(
       inChild(`
         s.applyProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['seccomp'], action: 'SCMP_ACT_ERRNO' }] });

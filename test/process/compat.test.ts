@@ -1,4 +1,4 @@
-// 32-bit programs under a filter: the part of the profile for their ABI counts, and without one none may run.
+// 32-bit programs under a filter: the profile's part for their ABI applies, and without one they are killed.
 import assert from 'node:assert/strict';
 import { spawnSync as plainSpawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { skip } from '../support/skip.js';
 const architectures = (...machines: readonly MachineName[]): readonly string[] =>
   machines.map(machine => ABIS[machine].scmpName);
 
-/** sched_get_priority_max(SCHED_FIFO) is 99 on every Linux. */
+/** sched_get_priority_max(SCHED_FIFO) is 99 on any Linux. */
 const CALL = ['sched_get_priority_max', 1] as const;
 const EACCES = 13;
 const REFUSED = 256 - EACCES;
@@ -48,7 +48,7 @@ describe("a program of the processor's 32-bit ABI", () => {
     assert.deepEqual(under(profile), { status: 99, signal: null });
   });
 
-  it('is refused the others, by its own numbers', () => {
+  it('cannot make other calls, by the numbers of its ABI', () => {
     const profile = {
       defaultAction: 'SCMP_ACT_ALLOW',
       architectures: architectures(NATIVE, COMPAT),
@@ -72,7 +72,7 @@ describe("a program of the processor's 32-bit ABI", () => {
     });
   }
 
-  it('is killed at its first call when the profile has no part for it', () => {
+  it('is killed at its first call if the profile has no part for it', () => {
     const profile = { defaultAction: 'SCMP_ACT_ALLOW', architectures: architectures(NATIVE) };
     assert.deepEqual(under(profile), { status: null, signal: 'SIGSYS' });
     assert.deepEqual(under(profile, NATIVE), { status: 99, signal: null });

@@ -1,4 +1,4 @@
-// dump: what the kernel gives back is what was loaded, and whoever was looked at goes on as if nothing had been.
+// dump: the kernel returns the loaded programs, and the target continues as if nothing had happened.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -38,7 +38,7 @@ describe('dump', function () {
   };
   afterEach(() => Promise.all(running.splice(0).map(target => target.end())));
 
-  /** A target that has loaded its filters, and what it told. */
+  /** A target that has loaded its filters, and its message. */
   async function ready<T>(body: string): Promise<Live & { readonly told: T }> {
     const target = started(liveNode(body));
     return { ...target, told: JSON.parse(await target.line()) as T };
@@ -84,7 +84,7 @@ describe('dump', function () {
       );
     });
 
-    it('returns as many layers and instructions as the kernel takes', async () => {
+    it('returns as many layers and instructions as the kernel accepts', async () => {
       const { pid, told: layers } = await ready<number>(`
         const filler = count => inspect.encode([
           ...Array.from({ length: count - 1 }, () => ({ code: 0x20, jt: 0, jf: 0, k: 0 })),
@@ -100,7 +100,7 @@ describe('dump', function () {
       assert.equal(dumped.layers.at(-1)?.program.length, 1);
     });
 
-    it('returns no layers, with the reason, if there is no filter', () => {
+    it('returns no layers and the reason if there is no filter', () => {
       const { mode, layers, warnings } = dump(process.pid);
       assert.deepEqual([mode, layers, warnings.map(({ code }) => code)], ['disabled', [], ['not-filtered']]);
     });
@@ -114,7 +114,7 @@ describe('dump', function () {
   });
 
   describe('of threads', () => {
-    /** Starts a worker with a filter of its own, and calls `then` with the id of its thread. */
+    /** Starts a worker with its own filter, and calls `then` with the id of its thread. */
     const FILTERED_WORKER = `
       const { Worker } = m('node:worker_threads');
       const worker = new Worker(\`
@@ -140,7 +140,7 @@ describe('dump', function () {
       await goesOn(target);
     });
 
-    it('distinguishes filters that are equal in number', async () => {
+    it('distinguishes different filters of equal number', async () => {
       const target = await ready<number>(
         `const then = id => { s.load(denying('swapon'), { scope: 'thread' }); tell(id); }; ${FILTERED_WORKER}`,
       );
@@ -155,20 +155,20 @@ describe('dump', function () {
       assert.deepEqual([id, pid, layers.length, differing], [target.told, target.pid, 1, []]);
     });
 
-    it('does not stop the others if asked not to', async () => {
+    it('does not stop other threads on request', async () => {
       const target = await ready<number>(ONE_FILTERED);
       assert.deepEqual(dump(target.pid, { threads: false }).differing, []);
     });
 
-    it('finds nothing where a filter covers all of them', async () => {
+    it('reports none if a filter covers all threads', async () => {
       const target = await ready(`s.load(denying('swapon')); tell(s.status().threads.length);`);
       assert.ok(Number(target.told) > 5);
       assert.deepEqual(dump(target.pid).differing, []);
     });
   });
 
-  describe('leaves its target as it was:', () => {
-    it('a Node at work on all of its threads', async () => {
+  describe('does not affect its target:', () => {
+    it('a Node with busy threads', async () => {
       const target = await ready(`
         const { readFile } = m('fs/promises');
         s.load(denying('swapon'));
@@ -179,7 +179,7 @@ describe('dump', function () {
       await goesOn(target);
     });
 
-    it('a program that waits in a system call, which is not cut short', async () => {
+    it('a program that waits in a system call, which is not interrupted', async () => {
       const target = started(liveUnderFilter('sh', '-c', 'echo waits; read word; echo "$? $word"'));
       await target.line();
       for (let count = 0; count < 20; count++) dump(target.pid);
@@ -187,7 +187,7 @@ describe('dump', function () {
       assert.equal(await target.line(), '0 hello');
     });
 
-    it('one that sleeps, for as long as it had to', async () => {
+    it('one that sleeps, for the full time', async () => {
       const target = started(
         liveUnderFilter(
           process.execPath,
@@ -205,7 +205,7 @@ describe('dump', function () {
       assert.equal(await target.line(), 'slept');
     });
 
-    it('one that is stopped, which stays stopped until SIGCONT', async () => {
+    it('one that is stopped, which remains stopped until SIGCONT', async () => {
       const target = await ready(`s.load(denying('swapon')); tell('ready');`);
       target.child.kill('SIGSTOP');
       while (stateOf(target.pid) !== 'T') await pause(5);
@@ -226,7 +226,7 @@ describe('dump', function () {
       }
     });
 
-    it('one that does not stop, which is given up', async () => {
+    it('one that cannot be stopped, which times out', async () => {
       const target = started(liveUnderFilter(scenes(), 'vfork'));
       await target.line();
       const { code, message } = failure(() => dump(target.pid));
@@ -248,7 +248,7 @@ describe('dump', function () {
       }
     });
 
-    it('a child of another thread, which does not mistake the stop for its end', async () => {
+    it('a child of another thread, whose stop is not mistaken for its end', async () => {
       const target = await ready(`s.load(denying('swapon')); tell('ready');`);
       let exits = 0;
       target.child.on('exit', () => exits++);
@@ -260,7 +260,7 @@ describe('dump', function () {
         { eval: true, execArgv: [] },
       );
       const done = once(worker, 'message').then(() => 'done');
-      // Each end of a child has libuv ask for the states of all of them.
+      // At each end of a child, libuv checks the states of all children.
       while ((await Promise.race([done, pause(1, 'dumping')])) !== 'done') {
         const other = live('true', []);
         await once(other.child, 'exit');
@@ -337,7 +337,7 @@ describe('dump', function () {
       assert.equal(code, 'dump-self');
     });
 
-    it('while another traces the target, and names it', async () => {
+    it('while another process traces the target, and names that process', async () => {
       const target = await ready(`s.load(denying('swapon')); tell('ready');`);
       const tracer = started(live(scenes(), ['trace', String(target.pid)]));
       await tracer.line();
@@ -348,7 +348,7 @@ describe('dump', function () {
       assert.equal(dump(target.pid).layers.length, 1);
     });
 
-    it('for one that is not there, or has ended and was not waited for', async () => {
+    it('for a process that does not exist, or is a zombie', async () => {
       assert.equal(failure(() => dump(2 ** 22 + 1)).code, 'no-such-process');
       const parent = started(live('sh', ['-c', 'exec 3<&0; (read word <&3) & echo $!; exec sleep 60']));
       const zombie = Number(await parent.line());
@@ -358,7 +358,7 @@ describe('dump', function () {
       assert.equal(failure(() => dump(zombie)).code, 'no-such-process');
     });
 
-    it('for anything that is not an id, and for options that do not exist', () => {
+    it('for invalid ids, and for unknown options', () => {
       for (const id of [0, -1, 1.5, NaN, Infinity, 2 ** 31])
         assert.equal(failure(() => dump(id)).code, 'bad-pid');
       assert.equal(failure(() => dump(1, JSON.parse('{"thread":true}') as object)).code, 'bad-option');

@@ -61,7 +61,7 @@ describe('execFile', () => {
     });
 
   for (const [name, [command, args, options = () => ({})]] of Object.entries(CASES)) {
-    it(`calls its callback as execFile of node:child_process does for ${name}`, async () => {
+    it(`calls its callback like execFile of node:child_process for ${name}`, async () => {
       const ours = await seen(callback =>
         execFile(command, args, { ...options(), profile: harmless } as SandboxOptions, callback),
       );
@@ -70,7 +70,7 @@ describe('execFile', () => {
     });
   }
 
-  it('confines the child and gives a promise when promisified', async () => {
+  it('confines the child, and returns a promise if it is promisified', async () => {
     const promise = promisify(execFile)('grep', ['Seccomp:', '/proc/self/status'], {
       profile: 'docker-default',
     });
@@ -86,18 +86,18 @@ describe('execFile', () => {
     });
   });
 
-  it('can do without a list of arguments and without a callback', async () => {
+  it('needs neither a list of arguments nor a callback', async () => {
     const child = execFile('true', { profile: harmless });
     assert.equal(await new Promise(resolve => child.on('exit', resolve)), 0);
     assert.deepEqual(await promisify(execFile)('true', { profile: harmless }), { stdout: '', stderr: '' });
   });
 
-  it('throws for a profile with mistakes and rejects the promise', async () => {
+  it('throws for a profile with mistakes, or rejects the promise', async () => {
     assert.throws(() => execFile('true', { profile: '{}' }), { name: 'ProfileError' });
     await assert.rejects(promisify(execFile)('true', { profile: '{}' }), { name: 'ProfileError' });
   });
 
-  it('refuses options of the wrong kind, and to go without', () => {
+  it('refuses missing options and options of the wrong type', () => {
     assert.throws(() => (execFile as unknown as (file: string) => unknown)('true'), { code: 'bad-option' });
     for (const options of [
       { timeout: -1 },

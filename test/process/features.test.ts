@@ -1,4 +1,4 @@
-// features: what a kernel lacks is named with the first one that has it, and the kernel agrees.
+// features: it lists missing features with the first kernel that has each, and the kernel agrees.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { features } from '#lib/process/machine/features.js';
@@ -8,7 +8,7 @@ import { nativeArchitecture } from '#lib/kernel/architectures.js';
 import { callerAddon } from '../support/caller.js';
 import { inChild, told } from '../support/child.js';
 
-/** Its third argument is the flags, of which there is one: SYNC_WAKE_UP. */
+/** The third argument has the flags; the only one is SYNC_WAKE_UP. */
 const SECCOMP_IOCTL_NOTIF_SET_FLAGS = 0x40082104;
 const EINVAL = 22;
 
@@ -33,7 +33,7 @@ describe('features: what is missing', () => {
     ['6.1', ['6.6']],
     ['6.6', []],
   ] as const) {
-    it(`is what came after Linux ${release}, if the kernel cannot be probed`, () => {
+    it(`is every feature introduced after Linux ${release}, if the kernel cannot be probed`, () => {
       const [major = 0, minor = 0] = release.split('.').map(Number);
       const missing = missingFeatures([], { major, minor }).filter(({ asked }) => !asked);
       assert.deepEqual(
@@ -43,7 +43,7 @@ describe('features: what is missing', () => {
     });
   }
 
-  it('is not among the features of the kernel', () => {
+  it('does not overlap with the features of the kernel', () => {
     const { actions, flags, missing } = features();
     assert.deepEqual(
       missing.filter(({ name }) => actions.includes(name) || flags.includes(name)),

@@ -1,4 +1,4 @@
-// fork with reportOnly: a Node program that notices nothing, and what its profile would refuse.
+// fork with reportOnly: a Node program is not affected, and the calls that its profile would refuse are reported.
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -63,7 +63,7 @@ describe('fork with reportOnly', function () {
   };
 
   for (const load of ['before-exec', 'before-user-code'] as const) {
-    it(`reports what the program calls, with its messages and exit code, ${load}`, async () => {
+    it(`reports the program's calls, and keeps its messages and exit code, ${load}`, async () => {
       const { child, violations } = begin({ load }, 'mkdir', 'mkdirat');
       const { echo, execArgv } = await ask(child);
       assert.equal(echo, 'hello');
@@ -94,12 +94,12 @@ describe('fork with reportOnly', function () {
     assert.deepEqual(await programs('before-user-code'), []);
   });
 
-  it('continues with before-user-code when the tracer is killed, with an error event', async () => {
+  it('continues with before-user-code if the tracer is killed, with an error event', async () => {
     const { child } = begin({ load: 'before-user-code', isolation: 'none' }, 'read', 'write', 'epoll_pwait');
     const { tracer } = await ask(child);
     const failed = once(child, 'error') as Promise<[NodeJS.ErrnoException]>;
     process.kill(tracer, 'SIGKILL');
-    // Once rejects for errors, unless they are what is waited for.
+    // `once` rejects for an error event, unless it waits for that event.
     const [error] = await failed;
     assert.equal(error.code, 'tracer-ended');
     assert.equal((await ask(child)).echo, 'hello');

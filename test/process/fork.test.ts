@@ -1,4 +1,4 @@
-// fork: a Node program under a filter from its start, or from its own first line on, with messages either way.
+// fork: a Node program under a filter from its start, or from its own first line on, with messages in both directions.
 import assert from 'node:assert/strict';
 import { fork as plainFork, type ChildProcess, type ForkOptions } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,7 +23,7 @@ describe('fork', () => {
     return join(directory, name);
   };
 
-  /** Answers one message with what the program sees of itself. */
+  /** A program that answers one message with its own arguments, environment and state. */
   const mirror = (): string =>
     module(
       'mirror.cjs',
@@ -61,22 +61,22 @@ describe('fork', () => {
         );
         const [layers] = (await once(start(path), 'message')) as [string[]];
         assert.ok(layers.length > 1);
-        // Its own, and that of isolation.
+        // The child's own layer, and that of isolation.
         assert.deepEqual([...new Set(layers)], ['2']);
       });
 
-      it('is otherwise fork of node:child_process', async () => {
+      it('otherwise behaves like fork of node:child_process', async () => {
         const options = { execArgv: ['--no-warnings'], env: { PATH: '/bin', A: '1' }, silent: true };
         const plain = await reflection(plainFork(mirror(), ['a', 'b'], options));
         const ours = await reflection(
           fork(mirror(), ['a', 'b'], { ...options, profile: { defaultAction: 'SCMP_ACT_ALLOW' }, load }),
         );
-        // Whoever runs the tests may have left a descriptor inheritable, which an isolated child does not get.
+        // The test environment may have inheritable descriptors, which an isolated child does not get.
         assert.deepEqual({ ...ours, descriptors: 0 }, { ...plain, descriptors: 0 });
         assert.ok(Number(ours['descriptors']) <= Number(plain['descriptors']));
       });
 
-      it('takes a URL, and a list for stdio', async () => {
+      it('accepts a URL, and a list for stdio', async () => {
         const child = start(pathToFileURL(mirror()), { stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'] });
         const { code, stdio } = await reflection(child);
         assert.deepEqual([code, stdio], [0, 5]);
@@ -93,7 +93,7 @@ describe('fork', () => {
         assert.deepEqual((await once(child, 'message'))[0], message);
       });
 
-      it('refuses what the profile refuses', async () => {
+      it('makes calls fail that the profile refuses', async () => {
         const path = module(
           'mkdir.cjs',
           `try { require('fs').mkdirSync('/tmp/never-made'); process.send('made'); } catch ({ code }) { process.send(code); }`,
@@ -128,13 +128,13 @@ describe('fork', () => {
         assert.equal(message, 'spawn /no/node ENOENT');
       });
 
-      it('throws for a profile with mistakes and for wrong options', () => {
+      it('throws for a profile with mistakes and for invalid options', () => {
         assert.throws(() => start(mirror(), { profile: '{}' }), { name: 'ProfileError' });
         assert.throws(() => start(mirror(), { shell: true } as object), { code: 'bad-option' });
         assert.throws(() => start(mirror(), { stdio: ['pipe'] }), { code: 'bad-option' });
       });
 
-      it('leaves no descriptors', async () => {
+      it('leaks no descriptors', async () => {
         const count = (): number => readdirSync('/proc/self/fd').length;
         const path = module('empty.cjs', '');
         await once(start(path), 'close');
@@ -146,7 +146,7 @@ describe('fork', () => {
   }
 
   describe("with load: 'before-user-code'", () => {
-    /** What a running Node needs, and nothing for its start: no execve, no openat. */
+    /** Allows the calls of a running Node, but not those of its start, such as execve and openat. */
     const running: SeccompProfile = {
       defaultAction: 'SCMP_ACT_ERRNO',
       syscalls: [
@@ -160,7 +160,7 @@ describe('fork', () => {
     };
 
     it('needs no permission for the start of Node', async () => {
-      // execve and what else starts a program are refused; the module has been read when the filter is loaded.
+      // execve and other calls that start a program are refused; the module was read before the filter was loaded.
       const path = module('send.mjs', `process.send('here', () => process.exit(0));`);
       const profile: SeccompProfile = {
         ...running,
@@ -192,7 +192,7 @@ describe('fork', () => {
       assert.equal(ran, false);
     });
 
-    it('comes before what execArgv imports', async () => {
+    it('runs before modules that execArgv imports', async () => {
       const preload = module(
         'preload.mjs',
         `import { readFileSync } from 'node:fs'; globalThis.seen = /Seccomp:\\s2/.test(readFileSync('/proc/self/status', 'utf8'));`,
@@ -215,7 +215,7 @@ describe('fork', () => {
     });
   });
 
-  it('refuses another time to load, and to go without a profile', () => {
+  it('refuses an unknown load, and a missing profile', () => {
     assert.throws(() => (fork as (path: string) => unknown)('x.js'), { code: 'bad-option' });
     assert.throws(() => fork('x.js', { profile: 'docker-default', load: 'later' as ForkLoad }), {
       code: 'bad-option',

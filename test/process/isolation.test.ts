@@ -1,4 +1,4 @@
-// What isolation promises on which kernel, and what its filter layer means on every ABI.
+// The parts that isolation closes on each kernel, and the meaning of its filter layer on every ABI.
 import assert from 'node:assert/strict';
 import { compilePolicy } from '#lib/filter/compile.js';
 import { ABIS, syscallNumber, X32_BIT } from '#lib/kernel/abi.js';
@@ -24,7 +24,7 @@ const answer = (arch: Architecture, abi: AbiName, number: number, ...args: reado
 
 describe('the filter layer of isolation', () => {
   for (const arch of ['x86_64', 'aarch64'] as const) {
-    it(`is proven for ${arch}, and takes fewer than 64 instructions`, () => {
+    it(`is proven for ${arch}, and has fewer than 64 instructions`, () => {
       assert.ok(compilePolicy(isolationPolicy(arch)).program.length < 64);
     });
     for (const abi of abisOf(arch)) {
@@ -39,18 +39,18 @@ describe('the filter layer of isolation', () => {
         for (const request of [0x5401n, 0x5413n, 0x5411n, 0n])
           assert.equal(answer(arch, abi, ioctl, 0n, request), SCMP_ACT_ALLOW);
       });
-      it(`refuses new limits of another process on ${abi}, and not its own`, () => {
+      it(`refuses new limits for other processes on ${abi}, but not for the process itself`, () => {
         const prlimit = numberOf('prlimit64');
         assert.equal(answer(arch, abi, prlimit, 1n, 7n, 0x1000n, 0n), REFUSED);
         assert.equal(answer(arch, abi, prlimit, 0xdead00000001n, 7n, 0x1000n, 0n), REFUSED);
-        // Conditions of x32 see half of its pointers: there, not even looking at other limits is allowed.
+        // Conditions on x32 compare only half of a pointer, so it may not even read the limits of other processes.
         assert.equal(
           answer(arch, abi, prlimit, 1n, 7n, 0n, 0x1000n),
           abi === 'x32' ? REFUSED : SCMP_ACT_ALLOW,
         );
         assert.equal(answer(arch, abi, prlimit, 0n, 7n, 0n, 0x1000n), SCMP_ACT_ALLOW);
         assert.equal(answer(arch, abi, prlimit, 0n, 7n, 0x1000n, 0n), SCMP_ACT_ALLOW);
-        // The kernel takes the process as an int.
+        // The kernel reads the process as an int.
         assert.equal(answer(arch, abi, prlimit, 0x100000000n, 7n, 0x1000n, 0n), SCMP_ACT_ALLOW);
         if (ABIS[abi].width === 64 || abi === 'x32')
           assert.equal(answer(arch, abi, prlimit, 1n, 7n, 0x100000000n, 0n), REFUSED);
@@ -58,12 +58,12 @@ describe('the filter layer of isolation', () => {
     }
   }
 
-  it('covers the numbers that older kernels serve for the other ABI of x86_64', () => {
+  it('covers the x32 numbers that older kernels serve without bit 30', () => {
     assert.equal(answer('x86_64', 'x86_64', 514, 0n, TIOCSTI), REFUSED);
     assert.equal(answer('x86_64', 'x32', X32_BIT + 16, 0n, TIOCSTI), REFUSED);
   });
 
-  it('leaves every other call and ABI to the filter of the profile', () => {
+  it("leaves every other call and ABI to the profile's filter", () => {
     for (const name of ['execve', 'kill', 'ptrace', 'setrlimit', 'read'])
       assert.equal(answer('x86_64', 'x86_64', syscallNumber('x86_64', name) ?? -1), SCMP_ACT_ALLOW, name);
     assert.equal(answer('x86_64', 'aarch64', 29, 0n, TIOCSTI), SCMP_ACT_ALLOW);

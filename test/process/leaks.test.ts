@@ -1,10 +1,10 @@
-// What a filter on one thread of Node leaves open, each seen to be open, and then seen closed by the tool that is meant for it.
+// The gaps of a filter on one thread of Node: tests show each gap, and that the tool for it closes it.
 import assert from 'node:assert/strict';
 import { callerAddon } from '../support/caller.js';
 import { inChild, told, type Outcome } from '../support/child.js';
 import { skip } from '../support/skip.js';
 
-/** A child with a profile that refuses directories, and what the tests below look at. */
+/** A child with a profile that refuses to create directories, and the values that the tests below need. */
 const child = (body: string, args: readonly string[] = []): Outcome =>
   inChild(
     `
@@ -45,7 +45,7 @@ const threadAndProcess = (code: string): unknown =>
   );
 
 describe("The pool's threads", () => {
-  it('do for a worker what its filter refuses; not for a process', () => {
+  it("make calls that a worker's filter refuses; not those that the filter of the process refuses", () => {
     const code = `done({ own: await codeOf(() => fs.mkdirSync(directory + '/a')), pool: await codeOf(() => fs.promises.mkdir(directory + '/b')) });`;
     assert.deepEqual(threadAndProcess(code), {
       thread: { own: 'EROFS', pool: 'done' },
@@ -53,8 +53,8 @@ describe("The pool's threads", () => {
     });
   });
 
-  it("inherit the filter of a worker that starts them, so that the main thread's calls fail; not where `load` filters the worker", () => {
-    // CommonJS: modules of the other kind are read by the pool, which then runs before any worker.
+  it("inherit the filter of a worker that starts them, so that the main thread's calls fail; not if `load` filters the worker", () => {
+    // CommonJS, because the pool reads ES modules and would then run before any worker.
     const mainAfter = (loading: string): unknown => {
       const worker = `
         const s = require('seccomp');
@@ -85,14 +85,14 @@ describe("The pool's threads", () => {
 });
 
 describe('Other threads', () => {
-  it('have no filter where a worker has one; all have where the process has', () => {
+  it('have no filter if only a worker has one; all have one if the process has', () => {
     const code = `
       const modes = fs.readdirSync('/proc/self/task').map(id => /Seccomp:\\s(\\d)/.exec(fs.readFileSync('/proc/self/task/' + id + '/status', 'utf8'))[1]);
       done([...new Set(modes)].sort());`;
     assert.deepEqual(threadAndProcess(code), { thread: ['0', '2'], process: ['2'] });
   });
 
-  it('keep the process from a filter as long as a worker has one; not where that is a process', () => {
+  it('prevent a filter for the process while a worker has one; not if that worker is a process', () => {
     const later = (first: string): unknown =>
       told(
         child(
@@ -122,13 +122,13 @@ describe('Children', () => {
         const worker = new Worker(${JSON.stringify(code)}, { eval: true, execArgv: [], workerData: profile });
         tell((await once(worker, 'message'))[0]);`),
     );
-    // That of its profile, and the layer of its isolation.
+    // The layer of its profile, and that of isolation.
     assert.deepEqual(spawned, { worker: '0', child: '2' });
   });
 });
 
 describe('Rings', () => {
-  it('do for native code what every filter refuses, when they were open before', function () {
+  it('let native code bypass every filter if they were open before', function () {
     const seen = told<{ opened: number; ring?: unknown }>(
       child(`
         const noSockets = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['socket', 'io_uring_setup'], action: 'SCMP_ACT_ERRNO', errno: 'EACCES' }] };
@@ -146,7 +146,7 @@ describe('Rings', () => {
     assert.deepEqual(seen, { opened: 0, call: -13, ring: 'a socket' });
   });
 
-  it('fail in a program that starts under a filter that refuses them', () => {
+  it('fail in a program that starts under a filter which refuses them', () => {
     const code = `
       const links = fs.readdirSync('/proc/self/fd').map(fd => { try { return fs.readlinkSync('/proc/self/fd/' + fd); } catch { return ''; } });
       done({ rings: links.filter(link => link.includes('io_uring')).length, opened: require(${JSON.stringify(callerAddon())}).openRing() });`;
@@ -158,8 +158,8 @@ describe('Rings', () => {
 });
 
 describe('SIGSYS', () => {
-  it('handled by JavaScript makes refused calls look like successes; by onViolation they fail', () => {
-    // The register of the result is as it was before the call: it has the number on x86_64, the first argument on arm64.
+  it('makes refused calls look successful if JavaScript handles it; with onViolation they fail', () => {
+    // The result register keeps its value from before the call: the number on x86_64, the first argument on arm64.
     const ppid = (listen: string): unknown =>
       told(
         child(`

@@ -1,10 +1,10 @@
-// load: scopes, threads that diverge, privileges and the kernel's limits, each seen for real.
+// load: scopes, diverging threads, privileges and the kernel's limits, each tested in the kernel.
 import assert from 'node:assert/strict';
 import { inChild, told } from '../support/child.js';
 import { skip } from '../support/skip.js';
 
 describe('load', () => {
-  it('accepts a raw program as compile writes it', () => {
+  it('accepts a raw program that compile made', () => {
     const { filters } = told<{ filters: number }>(inChild(`s.load(harmless.bpf); tell(s.status());`));
     assert.equal(filters, 1);
   });
@@ -18,7 +18,7 @@ describe('load', () => {
     assert.deepEqual(told(outcome), [0, true, 0]);
   });
 
-  it('covers only the calling thread with scope thread', () => {
+  it("covers only the calling thread with scope 'thread'", () => {
     const { modes } = told<{ modes: string[] }>(
       inChild(`s.load(harmless, { scope: 'thread' }); tell({ modes: s.status().threads.map(t => t.mode) });`),
     );
@@ -26,7 +26,7 @@ describe('load', () => {
     assert.ok(modes.filter(mode => mode === 'disabled').length >= 10, modes.join());
   });
 
-  it('names the worker whose own filter keeps it from taking over this one', () => {
+  it('names the worker whose own filter prevents it from getting this one', () => {
     const { code, thread, expected, filters } = told<{
       code: string;
       thread: { id: number; name: string };
@@ -53,7 +53,7 @@ describe('load', () => {
     assert.equal(filters, 0, 'the main thread was left as it was');
   });
 
-  it('wants the scope named inside a worker', () => {
+  it('requires a scope in a worker', () => {
     const { code } = told<{ code: string }>(
       inChild(`
         const { Worker } = m('node:worker_threads');
@@ -66,7 +66,7 @@ describe('load', () => {
     assert.equal(code, 'scope-required');
   });
 
-  it('lets a worker sandbox itself, with the pool started before so that it does not inherit the filter', () => {
+  it('lets a worker sandbox itself, and starts the pool first so that it does not inherit the filter', () => {
     const outcome = inChild(`
       const { Worker } = m('node:worker_threads');
       const worker = new Worker(\`
@@ -102,7 +102,7 @@ describe('load', () => {
     );
   });
 
-  it('explains that a chain of filters has grown too long', () => {
+  it('reports that the chain of filters is too long', () => {
     const { code, layers } = told<{ code: string; layers: number }>(
       inChild(`
         const filler = Array.from({ length: 4095 }, () => ({ code: 0x20, jt: 0, jf: 0, k: 0 }));
@@ -115,7 +115,7 @@ describe('load', () => {
     assert.ok(layers >= 3, `${layers} layers`);
   });
 
-  it('refuses bytes that are not program before the kernel is asked', () => {
+  it('refuses bytes that are not a program before it calls the kernel', () => {
     const { codes, noNewPrivs } = told<{ codes: string[]; noNewPrivs: boolean }>(
       inChild(`
         const codes = [Buffer.alloc(0), Buffer.alloc(7), Buffer.alloc(8 * 4097), Buffer.alloc(8), Buffer.from('20000000030000000600000000000000', 'hex')]
@@ -132,7 +132,7 @@ describe('load', () => {
     assert.equal(noNewPrivs, false);
   });
 
-  it('returns the descriptor of a listener when asked', () => {
+  it('returns the descriptor of a listener on request', () => {
     const { type, flags } = told<{ type: string; flags: string[] }>(
       inChild(`
         const { listener, flags } = s.load(harmless, { listener: true });

@@ -1,4 +1,4 @@
-// A profile with NOTIFY: the receipt says when nobody listens.
+// A profile with NOTIFY: the receipt has a warning if there is no listener.
 import assert from 'node:assert/strict';
 import { inChild, told } from '../support/child.js';
 

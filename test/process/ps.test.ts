@@ -1,4 +1,4 @@
-// ps: every process with what is in force on it, whatever it is called and however short it lives.
+// ps: every process with the filters in force, whatever its name and however short its life.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ const entry = (pid: number): ProcessEntry => {
   return found;
 };
 
-/** Stand for files that are not there, or may not be read. */
+/** Markers for files that are missing or unreadable. */
 const GONE = 'gone';
 const UNREADABLE = 'unreadable';
 
@@ -46,7 +46,7 @@ describe('ps', () => {
     assert.ok(threads > 5);
   });
 
-  it('shows mode, number of filters and no_new_privs of another one', async () => {
+  it('shows mode, number of filters and no_new_privs of another process', async () => {
     const { pid } = await ready(`s.load(denying('swapon')); s.load(denying('reboot')); tell('ready');`);
     const { parent, mode, filters, noNewPrivs, differing } = entry(pid);
     assert.deepEqual(
@@ -65,7 +65,7 @@ describe('ps', () => {
     const { pid } = await ready(`s.load(denying('swapon'), { scope: 'thread' }); tell('ready');`);
     const { threads, differing } = entry(pid);
     assert.ok(differing.length > 0);
-    // Threads of the pool may have been started under the filter.
+    // Threads of the pool may have started under the filter.
     assert.ok(differing.length < threads);
     assert.ok(differing.every(({ id, mode }) => id !== pid && mode === 'disabled'));
   });
@@ -87,13 +87,13 @@ describe('ps', () => {
     });
   }
 
-  /** Lists what is described in files, by id. */
+  /** Runs ps with a fake procfs of these files, by process id. */
   function listed(files: Readonly<Record<string, string>>): ProcessList {
     const proc = mkdtempSync(join(tmpdir(), 'seccomp-proc-'));
     try {
       for (const [id, status] of Object.entries(files)) {
         mkdirSync(join(proc, id));
-        // Reading a directory fails for everybody, as a file does that one has no right to.
+        // Reading a directory fails even for root, like reading a file without permission for others.
         if (status === UNREADABLE) mkdirSync(join(proc, id, 'status'));
         else if (status !== GONE)
           writeFileSync(join(proc, id, 'status'), `Pid:\t${id}\nThreads:\t1\n${status}`);
@@ -104,7 +104,7 @@ describe('ps', () => {
     }
   }
 
-  it('omits processes that end meanwhile, and counts those that may not be read', () => {
+  it('omits processes that end meanwhile, and counts those that cannot be read', () => {
     const { processes, unreadable } = listed({
       1: 'Name:\tinit\nSeccomp:\t2\n',
       7: GONE,
@@ -123,7 +123,7 @@ describe('ps', () => {
     assert.equal(unreadable, 1);
   });
 
-  it('counts one that its filter has killed as filtered', () => {
+  it('counts a process that its filter has killed as filtered', () => {
     const { processes } = listed({ 5: 'State:\tZ (zombie)\nSeccomp:\t3\nSeccomp_filters:\t1\n' });
     assert.deepEqual(
       processes.map(({ mode, filters }) => [mode, filters]),
@@ -149,7 +149,7 @@ describe('ps', () => {
     ['1', { own: true, others: false, unreadable: true }],
     ['2', { own: true, others: false, unreadable: false }],
   ] as const) {
-    it(`shows a user's own processes where /proc is mounted with hidepid=${hidepid}`, function () {
+    it(`shows a user's own processes if /proc is mounted with hidepid=${hidepid}`, function () {
       if (process.getuid?.() !== 0) skip(this, 'only root can mount');
       const library = new URL('../../../dist/entries/index.js', import.meta.url).href;
       const look = `
@@ -199,19 +199,19 @@ describe('processTree', () => {
     assert.deepEqual(shape([1, 0], [2, 1], [3, 1], [4, 2], [5, 1]), ['1', '-2', '--4', '-3', '-5']);
   });
 
-  it('puts a child after its parent even when its id is lower', () => {
+  it('puts a child after its parent even if its id is lower', () => {
     assert.deepEqual(shape([3, 9], [9, 0]), ['9', '-3']);
   });
 
-  it('starts anew with those whose parent is not there', () => {
+  it('starts a new tree for each process without a listed parent', () => {
     assert.deepEqual(shape([1, 0], [7, 6], [8, 7]), ['1', '7', '-8']);
   });
 
-  it('loses none if parents form a cycle', () => {
+  it('includes all processes even if parents form a cycle', () => {
     assert.deepEqual(shape([1, 0], [5, 6], [6, 5], [7, 7]), ['1', '5', '-6', '7']);
   });
 
-  it('supports a chain of a hundred thousand', () => {
+  it('supports a chain of 100,000 processes', () => {
     const rows = processTree(Array.from({ length: 100_000 }, (_, index) => node(index + 1, index)));
     assert.equal(rows.at(-1)?.depth, 99_999);
   });

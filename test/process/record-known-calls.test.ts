@@ -1,4 +1,4 @@
-// Known calls do not stop for long: nothing is lost by that but their number.
+// Known calls stop only at first: only their exact number is lost.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { constants } from 'node:fs';
@@ -7,7 +7,7 @@ import { recorded } from '../support/recorded.js';
 import { record, type RecordedCall, type RecordOptions, type Recording } from 'seccomp';
 import { skip } from '../support/skip.js';
 
-/** Makes more than enough equal calls for a filter to be put in. */
+/** Makes more than enough equal calls for the recorder to load a filter. */
 const QUIET = `const fs = require('fs'); for (let i = 0; i < 5000; i++) fs.statSync('/');`;
 
 const node = (script: string, options: RecordOptions = {}): Promise<Recording> =>
@@ -19,10 +19,10 @@ const callOf = ({ calls }: Recording, name: string, phase = ''): RecordedCall | 
 const valuesOf = (call: RecordedCall | undefined, index: number): readonly bigint[] | undefined =>
   call?.args.find(arg => arg.index === index)?.values;
 
-/** What rmdir() calls here. */
+/** The call that rmdir() makes here. */
 const RMDIR = hasCall('rmdir') ? 'rmdir' : 'unlinkat';
 
-/** statx(2) or newfstatat(2), whichever this Node calls. */
+/** The recorded statx(2) or newfstatat(2), whichever this Node calls. */
 const statOf = (recording: Recording): RecordedCall | undefined =>
   callOf(recording, 'statx') ?? callOf(recording, 'newfstatat');
 
@@ -34,7 +34,7 @@ const python = (script: string): ReturnType<typeof recorded> => recorded(PYTHON,
 describe('A recording of known calls', function () {
   this.timeout(60_000);
 
-  it('has lower bounds for their number, marked as such', async () => {
+  it('has lower bounds for their numbers, marked as such', async () => {
     const stat = statOf(await node(QUIET));
     assert.equal(stat?.atLeast, true);
     assert.ok(stat.count > 0 && stat.count < 5000, String(stat.count));
@@ -49,14 +49,14 @@ describe('A recording of known calls', function () {
     assert.equal(callOf(recording, 'execve')?.count, 4);
   });
 
-  it('has calls that come for the first time afterwards', async () => {
+  it('has calls that occur for the first time later', async () => {
     const late = callOf(await node(`${QUIET} process.umask(0o22); fs.rmdirSync('/nowhere');`), RMDIR);
     assert.deepEqual([late?.count, late?.atLeast], [1, false]);
   });
 
   it('has new values of the arguments of known calls', async () => {
     const { O_DIRECTORY, O_NOATIME } = constants;
-    // Node adds it.
+    // Node adds this flag.
     const O_CLOEXEC = 0x80000;
     const recording = await node(
       `for (let i = 0; i < 3000; i++) require('fs').closeSync(require('fs').openSync('/'));
@@ -70,7 +70,7 @@ describe('A recording of known calls', function () {
     );
   });
 
-  it('has the calls of threads and children that come after the filter', async () => {
+  it('has the calls of threads and children that start after the filter was loaded', async () => {
     const recording = await node(
       `${QUIET}
        new (require('worker_threads').Worker)('require("fs").rmdirSync("/nowhere")', { eval: true }).on('error', () => {
@@ -80,7 +80,7 @@ describe('A recording of known calls', function () {
     for (const name of [RMDIR, 'umask']) assert.ok(callOf(recording, name), name);
   });
 
-  it('marks calls of which programs may be missing, made under the filter of another program', async () => {
+  it('marks calls that may lack programs, because they were made under the filter of another program', async () => {
     const recording = await node(`${QUIET} require('child_process').spawnSync('/bin/true');`);
     assert.equal(callOf(recording, 'openat')?.morePrograms, true);
     assert.equal(callOf(recording, 'exit_group')?.morePrograms, false);
@@ -90,7 +90,7 @@ describe('A recording of known calls', function () {
 
   it('loads no filter into programs that load their own', async function () {
     if (!hasPython || process.arch !== 'x64') skip(this, 'this needs Python, and x86_64');
-    // seccomp(2) and mmap(2) kill.
+    // Under this filter, seccomp(2) and mmap(2) kill.
     const { output, recording } = await python(`
 import ctypes, os, struct
 code = b"".join(struct.pack("HBBI", *i) for i in [(0x20, 0, 0, 0), (0x15, 1, 0, 317), (0x15, 0, 1, 9), (6, 0, 0, 0x80000000), (6, 0, 0, 0x7fff0000)])
@@ -103,7 +103,7 @@ print("done")`);
     assert.equal(callOf(recording, 'newfstatat')?.atLeast, false);
   });
 
-  it('does not keep programs from loading a filter in all of their threads', async function () {
+  it('does not prevent programs from loading a filter in all of their threads', async function () {
     if (!hasPython || process.arch !== 'x64') skip(this, 'this needs Python, and x86_64');
     const { output, recording } = await python(`
 import ctypes, os, struct, threading, time
@@ -118,7 +118,7 @@ os._exit(0)`);
     assert.ok(callOf(recording, 'rmdir'), 'what that filter refuses');
   });
 
-  it('changes nothing for signals that come meanwhile', async function () {
+  it('does not affect signals that arrive meanwhile', async function () {
     if (!hasPython) skip(this, 'there is no Python');
     const { output, recording } = await python(`
 import os, signal
@@ -139,7 +139,7 @@ print(rung > 0)`);
     assert.equal(callOf(recording, 'getpriority')?.count, 1);
   });
 
-  it('changes nothing for processes that are stopped and continued', async () => {
+  it('does not affect processes that are stopped and continued', async () => {
     const { output } = await recorded(
       'sh',
       [
@@ -171,7 +171,7 @@ describe('phaseAt', function () {
       get();
     });`;
 
-  it('keeps the work of a server apart from its start', async () => {
+  it('separates the work of a server from its start', async () => {
     const recording = await node(SERVER, { phaseAt: ['accept4', 'listen'] });
     assert.deepEqual(new Set(recording.calls.map(({ phase }) => phase)), new Set(['start', 'work']));
     const of = (phase: string): readonly string[] =>
@@ -180,7 +180,7 @@ describe('phaseAt', function () {
       assert.ok(of('start').includes(name), name);
       assert.ok(!of('work').includes(name), name);
     }
-    // The call itself, and what both need.
+    // The call itself, and calls that both phases need.
     for (const name of ['listen', 'accept4', 'close']) assert.ok(of('work').includes(name), name);
     assert.ok(!of('start').includes('accept4'));
   });

@@ -1,4 +1,4 @@
-// Recording by perf events: the same calls as by the tracer, of commands and of what runs already, with losses counted.
+// Recording by perf events: the same calls as by the tracer, of commands and of running processes, with lost events counted.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import {
@@ -30,7 +30,7 @@ const callOf = ({ calls }: Recording, name: string): RecordedCall | undefined =>
 const counts = ({ calls }: Recording): readonly (readonly [string, number])[] =>
   calls.map(({ syscall, count }) => [syscall, count]);
 
-/** Where version 2 of cgroups is mounted. */
+/** The mount point of version 2 of cgroups. */
 const CGROUP2 = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].find(
   path => existsSync(path) && statfsSync(path).type === 0x63677270,
 );
@@ -51,7 +51,7 @@ describe('record by perf events', function () {
   });
 
   describe('of a command', () => {
-    it('sees every call that the tracer sees, from the first instruction on', async () => {
+    it('has every call that the tracer sees, from the first instruction on', async () => {
       const command = ['-c', 'cat /dev/null; (true); /bin/true; exit 0'];
       const [traced, seen] = [
         await record('/bin/sh', command, { stdio: 'ignore' }).recording,
@@ -59,7 +59,7 @@ describe('record by perf events', function () {
       ];
       assert.equal(seen.sources[0]?.how, 'perf');
       assert.equal(seen.sources[0].lost, 0);
-      // A signal of a child makes some calls be made again.
+      // After a signal of a child, some calls are made again.
       const restarted = ['wait4', 'rt_sigreturn'];
       const steady = (recording: Recording): object =>
         counts(recording).filter(([name]) => !restarted.includes(name));
@@ -70,7 +70,7 @@ describe('record by perf events', function () {
       );
     });
 
-    it('has every value of the arguments that are recorded, however often a call was made', async () => {
+    it('has every value of recorded arguments, however often a call was made', async () => {
       const { recording } = record(
         process.execPath,
         [
@@ -100,14 +100,14 @@ describe('record by perf events', function () {
       if (process.arch !== 'x64') skip(this, 'this is for x86_64');
       const source = join(directory, 'x32.c');
       const program = join(directory, 'x32');
-      // Refused with ENOSYS where the kernel does not serve the ABI.
+      // Fails with ENOSYS if the kernel does not serve the ABI.
       writeFileSync(source, '#include <unistd.h>\nint main(void) { syscall(0x40000000 + 112); }');
       execFileSync('cc', ['-o', program, source]);
       const recorded = await record(program, { stdio: 'ignore', by: 'perf' }).recording;
       assert.equal(callOf(recorded, 'setsid')?.abi, 'x32');
     });
 
-    it('leaves output and exit codes as they are, and lets commands trace others', () => {
+    it('does not change output and exit codes, and lets commands trace others', () => {
       const file = join(directory, 'recording.json');
       for (const script of [
         'echo one; echo two >&2; exit 3',
@@ -125,7 +125,7 @@ describe('record by perf events', function () {
       }
     });
 
-    it('counts programs that gain rights as lost, which the tracer follows', async function () {
+    it('counts programs that gain privileges as lost, which the tracer can follow', async function () {
       if (process.getuid?.() !== 0) skip(this, 'only root can make a program that gains rights');
       const program = join(directory, 'set-user-id');
       copyFileSync('/bin/true', program);
@@ -167,8 +167,8 @@ describe('record by perf events', function () {
       assert.equal(await ended, 0);
     });
 
-    it('fails as spawn does for a command that is not there', async () => {
-      // Among microtasks, which run before the error event.
+    it('fails like spawn for a missing command', async () => {
+      // Runs among the microtasks, before the error event.
       await Promise.resolve();
       const { recording } = record('/nowhere/at-all', { stdio: 'ignore', by: 'perf' });
       await assert.rejects(recording, { code: 'ENOENT' });
@@ -176,7 +176,7 @@ describe('record by perf events', function () {
   });
 
   describe('of running processes', () => {
-    /** A process with a child, both of which wait for a line before they make a call that nobody else makes. */
+    /** Starts a process with a child; both wait for a line before they make a call that no other process makes. */
     const waiting = async (): Promise<ChildProcess> => {
       const child = spawn(join(directory, 'waits'), { stdio: ['pipe', 'pipe', 'ignore'] });
       await new Promise(resolve => child.stdout.once('data', resolve));
@@ -255,14 +255,14 @@ describe('record by perf events', function () {
       }
     });
 
-    it('follows everything but itself', async () => {
+    it('follows all processes except itself', async () => {
       const recorded = await recordWhile(await waiting(), { all: true });
       assert.ok((callOf(recorded, 'sync')?.count ?? 0) >= 1);
       const programs = recorded.calls.flatMap(call => call.programs);
       assert.ok(!programs.some(program => program.startsWith('/memfd:seccomp-perf')), programs.join());
     });
 
-    it('ends with the worker that began it', () => {
+    it('ends with the worker that started it', () => {
       const outcome = inChild(`
         const { Worker } = m('worker_threads');
         const { once } = m('events');
@@ -284,7 +284,7 @@ describe('record by perf events', function () {
       assert.deepEqual([before.length, after.length], [1, 0]);
     });
 
-    it('ends after the seconds that are given, with the recording written', () => {
+    it('ends after the given seconds, and writes the recording', () => {
       const file = join(directory, 'all.json');
       const { code, stderr } = cli(['record', '--all', '--seconds', '0.2', '-o', file]);
       assert.equal(code, 0, stderr);
@@ -301,7 +301,7 @@ describe('record by perf events', function () {
       await new Promise(resolve => child.stderr.once('data', resolve));
       let errors = '';
       child.stderr.on('data', data => (errors += String(data)));
-      // They would open the debugger of Node, and end the recording without a file.
+      // By default, these signals would open Node's debugger, or end the recording without a file.
       for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) child.kill(signal);
       child.kill('SIGINT');
       assert.equal(await new Promise(resolve => child.on('exit', resolve)), 0);
@@ -317,7 +317,7 @@ describe('record by perf events', function () {
   });
 
   it('reports that the recorder ended if a filter of this process kills it', () => {
-    // The recorder inherits the filter.
+    // The recorder inherits the filter of this process.
     const outcome = inChild(`
       s.applyProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['perf_event_open'], action: 'SCMP_ACT_KILL_PROCESS' }] });
       tell([() => s.record('true', [], { by: 'perf' }), () => s.record({ pid: process.pid })]
@@ -325,7 +325,7 @@ describe('record by perf events', function () {
     assert.deepEqual(told(outcome), ['perf-ended', 'perf-ended']);
   });
 
-  it('reports to ordinary users which privileges it needs, and what works without them', function () {
+  it('reports to unprivileged users which privileges it needs, and what works without them', function () {
     if (process.getuid?.() !== 0) skip(this, 'only root can become an ordinary user');
     if (Number(readFileSync('/proc/sys/kernel/perf_event_paranoid', 'utf8')) < 0)
       skip(this, 'ordinary users may record everything here (kernel.perf_event_paranoid)');
@@ -391,7 +391,7 @@ describe('the targets of a recording', () => {
     });
 });
 
-/** The recorder that shares its table with this process, of which it is no child. */
+/** The recorder that shares its table with this process, though it is not a child. */
 function recorder(): number {
   const tables = readdirSync('/proc/self/fd').flatMap(number => tableAt(`/proc/self/fd/${number}`) ?? []);
   const found = readdirSync('/proc').find(pid => {

@@ -1,4 +1,4 @@
-// The recorder: every call of a command and of all that it starts, without a change that the command could notice.
+// The recorder: it records every call of a command and its descendants, without a noticeable effect on the command.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -20,7 +20,7 @@ describe('record', function () {
     assert.equal(recorded.runs, 1);
     assert.equal(recorded.sources[0]?.how, 'tracer');
     assert.equal(recorded.sources[0].lost, 0);
-    // One by the launcher, two by the shell.
+    // One call by the launcher, two by the shell.
     assert.equal(callOf(recorded, 'execve')?.count, 3);
     assert.equal(callOf(recorded, 'exit_group')?.count, 3);
     assert.equal(callOf(recorded, 'exit_group')?.programs.length, 2);
@@ -43,7 +43,7 @@ describe('record', function () {
     assert.deepEqual(callOf(recorded, 'socket')?.args.find(({ index }) => index === 0)?.values, [2n]);
   });
 
-  it('leaves no ended tracers to a process that adopts orphans', function () {
+  it('leaves no zombie tracers in a process that adopts orphans', function () {
     if (process.getuid?.() !== 0) skip(this, 'namespaces of processes need root');
     const body = `
       const { record } = require('seccomp');
@@ -63,7 +63,7 @@ describe('record', function () {
     assert.equal(stdout, '1 true\n', stderr);
   });
 
-  it('does not look like a leak to Node when many commands run at once, nor does report-only', () => {
+  it('causes no leak warning of Node if many commands run at once, nor does report-only', () => {
     const outcome = inChild(`
       const { record, spawn } = s;
       const warnings = [];
@@ -79,7 +79,7 @@ describe('record', function () {
     assert.deepEqual(told(outcome), { warnings: [], isMore: false });
   });
 
-  it('leaves output and exit codes as they are', () => {
+  it('does not change output and exit codes', () => {
     const directory = mkdtempSync(join(tmpdir(), 'seccomp-record-'));
     try {
       for (const script of ['echo one; echo two >&2; exit 3', 'kill -TERM $$', 'cat', 'sleep 0 & wait']) {
@@ -107,14 +107,14 @@ describe('record', function () {
         const { stdout, code } = cli(['run', at('p.json'), '--', 'sort', '-u', '-n'], '3\n1\n2\n3\n');
         assert.deepEqual([stdout, code], ['1\n2\n3\n', 0], mode);
       }
-      // And not much else.
+      // The profile does not allow much else.
       assert.notEqual(cli(['run', at('p.json'), '--', 'unshare', '--user', 'true']).code, 0);
     } finally {
       rmSync(directory, { recursive: true });
     }
   });
 
-  it('works for an ordinary user', function () {
+  it('works for an unprivileged user', function () {
     if (process.getuid?.() !== 0) skip(this, 'only root can become an ordinary user');
     const names = told<readonly string[]>(
       inChild(`
@@ -127,18 +127,18 @@ describe('record', function () {
   });
 
   it('is rejected with the error of a command that cannot start', async () => {
-    // Among microtasks, which run before the error event.
+    // Runs among the microtasks, before the error event.
     await Promise.resolve();
     const { recording } = record('true', { cwd: '/nowhere', stdio: 'ignore' });
     await assert.rejects(recording, { code: 'ENOENT' });
   });
 
-  it('stops when it is asked to, and the command continues', async () => {
+  it('stops on request, and the command continues', async () => {
     const { child, recording, stop } = record('cat', { stdio: ['pipe', 'pipe', 'ignore'] });
     const ended = new Promise<number | null>(resolve => {
       child.on('exit', resolve);
     });
-    // An answer of the command shows that it runs.
+    // Output of the command shows that it runs.
     await new Promise(resolve => {
       child.stdout?.once('data', resolve);
       child.stdin?.write('x');

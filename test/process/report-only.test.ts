@@ -1,4 +1,4 @@
-// Report-only: the command runs as if there were no profile, and what it calls is reported as strace sees it.
+// Report-only: the command runs as if there were no profile, and its calls are reported as strace sees them.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,7 +18,7 @@ const refusing = (...names: string[]): SeccompProfile =>
     syscalls: [{ names, action: 'SCMP_ACT_ERRNO' }],
   });
 
-/** Refuses all; one call is named, so that it is a profile like others. */
+/** Refuses all calls; it names one call, like a typical profile. */
 const nothing: SeccompProfile = {
   defaultAction: 'SCMP_ACT_ERRNO',
   syscalls: [{ names: ['getpid'], action: 'SCMP_ACT_ALLOW' }],
@@ -61,7 +61,7 @@ function plain(command: string, args: readonly string[]): Pick<Run, 'stdout' | '
   return { stdout, code: status, signal };
 }
 
-/** The signal that ends a child. `once` would give up at its error. */
+/** The signal that ends a child. `once` would reject at its error event. */
 const ending = (child: ChildProcess): Promise<string | null> =>
   new Promise(resolve =>
     child.on('exit', (_, signal) => {
@@ -106,7 +106,7 @@ assert children > 0
 print('done')
 `;
 
-/** Twenty is what was promised; three find a fault that is there. */
+/** Twenty rounds are promised; three are enough to find an existing fault. */
 const ROUNDS = Number(process.env['REPORT_ONLY_ROUNDS'] ?? 3);
 
 describe('reportOnly', function () {
@@ -171,7 +171,7 @@ describe('reportOnly', function () {
     }
 
     it('for a process that ignores a signal and waits in a call which is never restarted', async function () {
-      // Only there can the tracer have it made again.
+      // The tracer can restart the call only on x86_64.
       if (process.arch !== 'x64' || !has('python3')) skip(this, 'this needs Python, and x86_64');
       const code = `
 import ctypes, os, select, signal, subprocess, threading
@@ -185,7 +185,7 @@ print(got, ctypes.get_errno())
 `;
       const expected = plain('python3', ['-c', code]);
       assert.equal(expected.stdout, '0 0\n');
-      // Another tracer does not.
+      // Other tracers do not restart it.
       const strace = ['-f', '-o', '/dev/null', '-e', 'trace=none', 'python3', '-c', code];
       if (has('strace')) assert.equal(plain('strace', strace).stdout, '-1 4\n');
       const { stdout } = await report(refusing('chmod'), 'python3', ['-c', code]);
@@ -199,7 +199,7 @@ print(got, ctypes.get_errno())
       assert.equal(stdout, 'stopped\n0\n');
     });
 
-    it('for processes that the command leaves running, also after this process has ended', () => {
+    it('for processes that the command leaves running, even after this process has ended', () => {
       const file = join(directory, 'late');
       const outcome = inChild(`
         const { child } = s.supervise('sh', ['-c', 'echo; read line; echo $line > ${file}; close=1'], {
@@ -227,7 +227,7 @@ print(got, ctypes.get_errno())
         readFileSync(log, 'utf8')
           .split('\n')
           .map(line => /^\d+ +(?:<\.\.\. )?(\w+)[( ]/.exec(line)?.[1])
-          // What strace shows before its filter would be in force, and calls with which signals end waiting.
+          // Excludes calls before the filter would be in force, and restarted calls.
           .filter(name => name !== undefined && !['resumed', 'restart_syscall', 'getpid'].includes(name)),
       );
       const { violations } = await report(nothing, file, args);
@@ -278,7 +278,7 @@ print(got, ctypes.get_errno())
     );
   });
 
-  it('omits ENOSYS, which leads to a fallback, unless asked', async () => {
+  it('omits ENOSYS, which causes a fallback, except on request', async () => {
     const profile: SeccompProfile = {
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [
@@ -318,7 +318,7 @@ print(got, ctypes.get_errno())
     });
   });
 
-  it('reports on the processes of a user who is not root', function () {
+  it('reports calls of processes of an unprivileged user', function () {
     if (process.getuid?.() !== 0) skip(this, 'only root can become an ordinary user');
     const outcome = inChild(`
       const seen = [];
@@ -333,7 +333,7 @@ print(got, ctypes.get_errno())
     assert.deepEqual(told(outcome), ['65534\n', true]);
   });
 
-  it('works for an ordinary user', function () {
+  it('works for an unprivileged user', function () {
     if (process.getuid?.() !== 0) skip(this, 'only root can become an ordinary user');
     const outcome = inChild(`
       process.setgroups([]); process.setgid(65534); process.setuid(65534);
@@ -347,8 +347,8 @@ print(got, ctypes.get_errno())
     assert.deepEqual(told(outcome), [1, 4]);
   });
 
-  it('reads calls where the kernel cannot give them as a structure, as before Linux 5.3', () => {
-    // The tracer inherits the filter of who starts it.
+  it('reads calls if the kernel lacks PTRACE_GET_SYSCALL_INFO, as before Linux 5.3', () => {
+    // The tracer inherits the filter of the process that starts it.
     const outcome = inChild(`
       s.applyProfile({
         defaultAction: 'SCMP_ACT_ALLOW',
@@ -365,7 +365,7 @@ print(got, ctypes.get_errno())
     assert.deepEqual(told(outcome), ['umask', '0', NATIVE]);
   });
 
-  it('reports why where the command cannot be traced', () => {
+  it('reports why the command cannot be traced', () => {
     const outcome = inChild(`
       s.applyProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['ptrace'], action: 'SCMP_ACT_ERRNO' }] });
       try {
@@ -381,7 +381,7 @@ print(got, ctypes.get_errno())
     ['as it attaches', 'ptrace'],
   ] as const)
     it(`reports that the tracer ended if a filter of this process kills it ${when}`, () => {
-      // The tracer inherits the filter.
+      // The tracer inherits the filter of this process.
       const outcome = inChild(`
         s.applyProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['${name}'], action: 'SCMP_ACT_KILL_PROCESS' }] });
         const messages = [
@@ -394,11 +394,11 @@ print(got, ctypes.get_errno())
         assert.match(message, /^no-tracer: the tracer ended before it could begin\. Check for a filter/);
     });
 
-  it('keeps children traced that are started as if they should not be', async function () {
+  it('traces children even if they are started with CLONE_UNTRACED', async function () {
     if (!has('python3')) skip(this, 'there is no Python');
     const CLONE_UNTRACED = 0x00800000;
     const number = numberOf('clone');
-    // The child would fail with ENOSYS otherwise.
+    // Otherwise the calls of the child would fail with ENOSYS.
     const code = `
 import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
@@ -426,7 +426,7 @@ print(os.waitpid(pid, 0)[1] >> 8)
     assert.deepEqual([await exit, (await error).code], ['SIGKILL', 'tracer-ended']);
   });
 
-  it('isolates the command as without, and filters no rings', async () => {
+  it('isolates the command as usual, and does not filter rings', async () => {
     const violations: (string | undefined)[] = [];
     const { child, isolation, finished } = supervise(
       'sh',
@@ -468,7 +468,7 @@ print(os.waitpid(pid, 0)[1] >> 8)
     assert.equal(await start(), await start());
   });
 
-  it('leaves no process behind when the command cannot be started', async () => {
+  it('leaves no process behind if the command cannot be started', async () => {
     const { child, finished } = supervise('/no/such/file', {
       profile: refusing('chdir'),
       reportOnly: true,

@@ -1,4 +1,4 @@
-// What a supervisor does in the stead of a filter that kills.
+// A supervisor kills processes in place of the filter.
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import { compile } from 'seccomp';
@@ -25,7 +25,7 @@ describe('A profile that kills, with onViolation', () => {
   for (const [pid, waiting, killed] of [
     [4711, true, [4711]],
     [4711, false, []],
-    // kill(2) would take it for the process group of this process.
+    // kill(2) would interpret 0 as the process group of this process.
     [0, true, []],
   ] as const) {
     it(`sends ${killed.length === 0 ? 'no ' : ''}SIGKILL for a caller ${pid} that ${waiting ? 'waits' : 'has gone'}, and fails the call`, () => {

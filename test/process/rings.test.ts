@@ -1,4 +1,4 @@
-// What keeps a running Node alive under a strict profile: its rings and its base calls.
+// Node survives a strict profile because its rings are emulated and its base calls are checked.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { compilePolicy } from '#lib/filter/compile.js';
@@ -31,7 +31,7 @@ describe('closeRings', () => {
   const served = actionName(RING_WAIT);
   const waiting = (ring: bigint): readonly bigint[] => [ring, 3n, 3n, 1n, 0n, 0n];
 
-  it('has the call by which libuv waits served, on every ring, and refuses all others', () => {
+  it('emulates the call by which libuv waits, on every ring, and refuses all others', () => {
     assert.equal(answer(closed, 'io_uring_enter', waiting(4n)), served);
     assert.equal(answer(closed, 'io_uring_enter', waiting(1000n)), served);
     assert.equal(answer(closed, 'io_uring_enter', [4n, 1n, 1n, 0n, 0n, 0n]), 'ERRNO(ENOSYS)');
@@ -39,7 +39,7 @@ describe('closeRings', () => {
     assert.equal(answer(closed, 'io_uring_enter', [4n, 1n, 1n, 1n, 0x1000n, 8n]), 'ERRNO(ENOSYS)');
   });
 
-  it('answers ENOSYS to new rings, on which libuv falls back to epoll', () => {
+  it('makes new rings fail with ENOSYS, so that libuv falls back to epoll', () => {
     assert.equal(answer(closed, 'io_uring_setup'), 'ERRNO(ENOSYS)');
     assert.equal(answer(closed, 'io_uring_register'), 'ERRNO(ENOSYS)');
   });
@@ -63,12 +63,12 @@ describe('closeRings', () => {
     });
   }
 
-  it('leaves every other call as it was', () => {
+  it('does not change any other call', () => {
     for (const name of ['read', 'write', 'openat2', 'clone3', 'mseal'])
       assert.equal(answer(closed, name), answer(strict, name), name);
   });
 
-  it('does not turn ENOSYS for calls newer than the profile into something else', () => {
+  it('does not change ENOSYS for calls newer than the profile', () => {
     const old = policyOf({
       defaultAction: 'SCMP_ACT_ERRNO',
       syscalls: [{ names: ['read', 'preadv2'], action: 'SCMP_ACT_ALLOW' }],
@@ -79,7 +79,7 @@ describe('closeRings', () => {
     assert.equal(answer(policy, 'io_uring_enter', waiting(4n)), served);
   });
 
-  it('does nothing where the profile allows io_uring', () => {
+  it('changes nothing if the profile allows io_uring', () => {
     const lax = policyOf({ defaultAction: 'SCMP_ACT_ALLOW' });
     assert.equal(closeRings(lax), lax);
   });

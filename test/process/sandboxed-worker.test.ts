@@ -1,4 +1,4 @@
-// SandboxedWorker: what Worker of node:worker_threads does, in a process that is under a filter.
+// SandboxedWorker: it behaves like Worker of node:worker_threads, in a process under a filter.
 import assert from 'node:assert/strict';
 import { once, type EventEmitter } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ const LOADS: readonly ForkLoad[] = ['before-exec', 'before-user-code'];
 const sandboxed = (code: string, options: Partial<SandboxedWorkerOptions> = {}): SandboxedWorker =>
   new SandboxedWorker(code, { profile: ALLOW, eval: true, ...options });
 
-/** Everything that a worker does until it ends. */
+/** All events of a worker until it ends. */
 async function history(
   worker: Worker | SandboxedWorker,
   messages: readonly unknown[],
@@ -40,7 +40,7 @@ async function history(
           stack: typeof value.stack,
         }
       : value;
-  // Where it stands among the messages is chance: in Node's Worker it comes by another channel.
+  // Its order among messages is undefined: in Node's Worker it uses another channel.
   let online = 0;
   emitter.on('online', () => online++);
   for (const name of ['message', 'error'])
@@ -123,7 +123,7 @@ describe('SandboxedWorker', () => {
       const all = { eval: true, stdout: true, stderr: true, execArgv: [], ...options };
       const theirs = await history(new Worker(code, all), messages);
       const ours = await history(new SandboxedWorker(code, { ...(all as object), profile: ALLOW }), messages);
-      // As a process, it has eight bits for it.
+      // The exit code of a process has eight bits.
       const { code: exitCode } = theirs;
       assert.deepEqual(ours, { ...theirs, code: exitCode & 0xff });
     });
@@ -152,7 +152,7 @@ describe('SandboxedWorker', () => {
         });
       });
 
-      it('accepts modules of both kinds, by path and by URL', async () => {
+      it('accepts CommonJS and ES modules, by path and by URL', async () => {
         const common = join(directory, 'common.cjs');
         const module = join(directory, 'module.mjs');
         writeFileSync(common, `require('worker_threads').parentPort.postMessage(__filename);`);
@@ -169,7 +169,7 @@ describe('SandboxedWorker', () => {
         }
       });
 
-      it('runs nothing and gives a LoadError where the process cannot be confined', async () => {
+      it('runs nothing and emits a LoadError if the process cannot be confined', async () => {
         const profile: SeccompProfile =
           load === 'before-exec'
             ? { ...ALLOW, syscalls: [{ name: 'execve', action: 'SCMP_ACT_ERRNO' }] }
@@ -229,7 +229,7 @@ describe('SandboxedWorker', () => {
     assert.deepEqual(await once(worker, 'message'), [[1, 'EPERM']]);
   });
 
-  it("starts under a profile that kills for all but the documented calls, with load: 'before-user-code'", async () => {
+  it("starts under a profile that kills at every undocumented call, with load: 'before-user-code'", async () => {
     const page = readFileSync(new URL('../../../docs/workers.md', import.meta.url), 'utf8');
     const [row = ''] = /^\| `'before-user-code'` .*$/m.exec(page) ?? [];
     const words = Array.from(row.split('|')[3]?.matchAll(/`([^`]+)`/g) ?? [], ([, word = '']) => word);
@@ -240,7 +240,7 @@ describe('SandboxedWorker', () => {
       ...NEEDED_CALLS.import,
       ...(words.slice(3) as SyscallName[]),
     ].filter(name => name !== 'clone3');
-    // A module by way of a link, with modules of its own.
+    // A module behind a symbolic link, which loads other modules.
     writeFileSync(join(directory, 'part.cjs'), 'exports.part = 1;');
     writeFileSync(join(directory, 'other.mjs'), 'export const other = 2;');
     writeFileSync(
@@ -263,7 +263,7 @@ describe('SandboxedWorker', () => {
     assert.deepEqual(await once(worker, 'message'), [[2, 1, 17]]);
   });
 
-  it('detaches what is transferred and copies it', async () => {
+  it('copies transferred values, and detaches them', async () => {
     const worker = sandboxed(
       `const w = require('worker_threads'); w.parentPort.once('message', m => w.parentPort.postMessage([w.workerData, m], [m]));`,
       { workerData: 0 },
@@ -274,7 +274,7 @@ describe('SandboxedWorker', () => {
     assert.deepEqual(await once(worker, 'message'), [[0, new Uint8Array([1, 2, 3]).buffer]]);
   });
 
-  it('sends only the bytes of a view, not the pool of memory around them', async () => {
+  it('sends only the bytes of a view, not the rest of its memory pool', async () => {
     const worker = sandboxed(
       `const { parentPort } = require('worker_threads');
        parentPort.once('message', m => parentPort.postMessage([Buffer.from(m).toString(), Buffer.from(m.buffer).includes('next to it')]));`,
@@ -312,7 +312,7 @@ describe('SandboxedWorker', () => {
     });
   }
 
-  it('emits messageerror for values of the worker that cannot be cloned to another process', async () => {
+  it('emits messageerror for values from the worker that cannot be cloned to another process', async () => {
     const worker = sandboxed(
       `const { parentPort, MessageChannel } = require('worker_threads');
        parentPort.postMessage(new SharedArrayBuffer(1));
@@ -353,7 +353,7 @@ describe('SandboxedWorker', () => {
     assert.deepEqual(await once(worker, 'exit'), [4]);
   });
 
-  it('loses no message to a listener that throws', () => {
+  it('loses no message if a listener throws', () => {
     const seen = told(
       inChild(`
         const worker = new s.SandboxedWorker("for (let i = 0; i < 1000; i++) require('worker_threads').parentPort.postMessage(i)", { eval: true, profile: harmless });
@@ -366,7 +366,7 @@ describe('SandboxedWorker', () => {
     assert.deepEqual(seen, { sum: 499500, thrown: 500 });
   });
 
-  it('emits exit even without a listener for the error', () => {
+  it('emits exit even without an error listener', () => {
     const seen = told(
       inChild(`
         let thrown;
@@ -400,7 +400,7 @@ describe('SandboxedWorker', () => {
     assert.equal(await exit, 128 + 31);
   });
 
-  it('writes to the streams of this process, unless they are asked for', () => {
+  it('writes to the streams of this process, unless the options request streams', () => {
     const { stdout, stderr } = inChild(`
       const worker = new s.SandboxedWorker("console.log('out'); console.error('err')", { eval: true, profile: harmless });
       await new Promise(resolve => worker.on('exit', resolve));`);
@@ -433,7 +433,7 @@ describe('SandboxedWorker', () => {
     while (isRunning()) await new Promise(resolve => setTimeout(resolve, 10));
   });
 
-  it('can be started by a worker and by a process that is confined itself', () => {
+  it('can be started by a worker and by a confined process', () => {
     const code = `new (require('seccomp').SandboxedWorker)("require('worker_threads').parentPort.postMessage(6)", { eval: true, profile: 'docker-default' })`;
     const seen = told(
       inChild(`
@@ -465,7 +465,7 @@ describe('SandboxedWorker', () => {
     });
   });
 
-  it('leaves no descriptors and no processes', async () => {
+  it('leaks no descriptors and no processes', async () => {
     const count = (): number => readdirSync('/proc/self/fd').length;
     await once(sandboxed(''), 'exit');
     const before = count();

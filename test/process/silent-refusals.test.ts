@@ -1,4 +1,4 @@
-// Refusals that the running Node passes over without an error, which is what the lint rule silent-refusal says of it.
+// Refused calls that Node ignores without an error, as the lint rule silent-refusal reports.
 import assert from 'node:assert/strict';
 import { spawnSync as nodeSpawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { lint } from '#lib/lint/lint.js';
 import { spawnSync } from '#lib/process/children/spawn-sync.js';
 import { CHILD_LIMIT } from '../support/child.js';
 
-/** Programs that say what they have to say by a write to a descriptor, but for those that are about standard streams. */
+/** Programs that report by writing to a descriptor, except those that test standard streams. */
 const PROGRAMS = {
   output: `console.log('hi')`,
   input: `
@@ -47,7 +47,7 @@ describe('refusals without an error', () => {
   });
   after(() => rmSync(directory, { recursive: true }));
 
-  /** How a program ends that Node runs with sockets for its standard streams, and what it printed. */
+  /** The exit and the output of a program that Node runs with sockets as its standard streams. */
   function ends(program: keyof typeof PROGRAMS, profile: string, argument = ''): unknown {
     const { status, signal, stdout, stderr } = spawnSync(
       process.execPath,
@@ -61,15 +61,15 @@ describe('refusals without an error', () => {
   const finds = (profile: string): boolean => lint(profile).some(({ code }) => code === 'silent-refusal');
 
   for (const program of ['output', 'input', 'message', 'end', 'spawn'] as const) {
-    it(`${program}: works where another call is refused`, () => {
+    it(`${program}: works if another call is refused`, () => {
       const profile = refusing('reboot', 1);
       assert.deepEqual(ends(program, profile), fine);
       assert.equal(finds(profile), false);
     });
   }
 
-  it('a program that confines itself to compute writes to standard output all the same', () => {
-    // Node aborts when node:os is loaded and uname refused.
+  it('a program that confines itself to compute can still write to standard output', () => {
+    // Node aborts if node:os is loaded while uname is refused.
     const confined = `
       import { applyProfile } from 'seccomp/apply';
       applyProfile('compute');
@@ -83,8 +83,8 @@ describe('refusals without an error', () => {
   });
 
   for (const profile of ['no-exec', 'node-server', 'node-worker', 'compute']) {
-    it(`a program that confines itself to ${profile} gets an error when it starts another, and goes on`, () => {
-      // With these streams, libuv creates a process before anything else can fail, and waits for it.
+    it(`a program that confines itself to ${profile} gets an error when it starts another, and continues`, () => {
+      // With these streams, libuv first creates a process, and waits for it.
       const confined = `
         import { applyProfile } from 'seccomp/apply';
         import { spawnSync } from 'node:child_process';
@@ -115,7 +115,7 @@ describe('refusals without an error', () => {
     }
   }
 
-  it('shutdown: a child waits for the end of its input without end', () => {
+  it('shutdown: a child waits forever for the end of its input', () => {
     const profile = refusing('shutdown', 1);
     assert.deepEqual(ends('end', profile, '3000'), { ...fine, stdout: 'ETIMEDOUT' });
     assert.ok(finds(profile));

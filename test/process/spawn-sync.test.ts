@@ -15,7 +15,7 @@ const harmless = compile({
   syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }],
 });
 
-/** A result or what was thrown, without what differs from run to run. */
+/** A result or an error, without parts that differ from run to run. */
 function seen(call: () => unknown): unknown {
   const plain = (value: unknown): unknown => {
     if (value instanceof Error) {
@@ -71,12 +71,12 @@ describe('spawnSync', () => {
       profile: 'docker-default',
       encoding: 'utf8',
     });
-    // Its own, and that of isolation.
+    // The child's own layer, and that of isolation.
     assert.equal(stdout, 'Seccomp:\t2\nSeccomp_filters:\t2\n');
   });
 
   for (const [name, [command, args, options = {}]] of Object.entries(CASES)) {
-    it(`gives what spawnSync of node:child_process gives for ${name}`, () => {
+    it(`returns the same as spawnSync of node:child_process for ${name}`, () => {
       assert.deepEqual(
         seen(() => spawnSync(command, args, { ...options, profile: harmless })),
         seen(() => plainSpawnSync(command, args, options)),
@@ -84,7 +84,7 @@ describe('spawnSync', () => {
     });
   }
 
-  it('throws where the child cannot be confined, and runs nothing', () => {
+  it('throws if the child cannot be confined, and runs nothing', () => {
     const profile: SeccompProfile = {
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [{ name: 'execve', action: 'SCMP_ACT_ERRNO' }],
@@ -99,12 +99,12 @@ describe('spawnSync', () => {
     ['starts after a byte order mark', '\uFEFF'],
     ['starts after a page of spaces', ' '.repeat(5000)],
   ] as const)
-    it(`a buffer is a profile where the text ${what}`, () => {
+    it(`accepts a buffer as a profile if the text ${what}`, () => {
       const profile = Buffer.from(`${bytes}{ "defaultAction": "SCMP_ACT_ALLOW" }`);
       assert.equal(spawnSync('echo', ['hi'], { profile, encoding: 'utf8' }).stdout, 'hi\n');
     });
 
-  it('leaves no descriptors', () => {
+  it('leaks no descriptors', () => {
     const count = (): number => readdirSync('/proc/self/fd').length;
     const some = (): void => {
       for (const command of ['true', 'no-such-command']) spawnSync(command, [], { profile: harmless });
@@ -118,8 +118,8 @@ describe('spawnSync', () => {
 
 describe('execFileSync', () => {
   for (const [name, [command, args, options = {}]] of Object.entries(CASES)) {
-    it(`gives or throws what execFileSync of node:child_process does for ${name}`, () => {
-      // Given stdio keeps Node from writing standard error to ours.
+    it(`returns or throws the same as execFileSync of node:child_process for ${name}`, () => {
+      // With this stdio, Node does not copy standard error to that of this process.
       const quiet = { stdio: 'pipe', ...options } as ExecFileSyncOptions;
       assert.deepEqual(
         seen(() => execFileSync(command, args, { ...quiet, encoding: 'utf8', profile: harmless })),
@@ -140,7 +140,7 @@ describe('the arguments of a command', () => {
     assert.equal(spawnSync('echo', args, { profile: harmless, encoding: 'utf8' }).stdout, '5\n');
   });
 
-  it('are a list: a text in its place is refused, not dropped', () => {
+  it('must be a list: a string is refused, not ignored', () => {
     const args = 'hello' as unknown as readonly string[];
     assert.throws(() => execFileSync('echo', args, { profile: harmless }), {
       code: 'bad-argument',

@@ -1,4 +1,4 @@
-// spawn: what runs under the filter and when, that everything else is as in node:child_process, and that nothing is left.
+// spawn: the filter covers the command from its start, everything else is as in node:child_process, and nothing leaks.
 import assert from 'node:assert/strict';
 import {
   ChildProcess,
@@ -48,7 +48,7 @@ const harmless = compile({
   syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }],
 });
 
-/** A program that answers one native call so and every other one so. */
+/** A program with one action for one native call and another action for all others. */
 const answering = (name: string, answer: number, otherwise: number): Buffer =>
   encode([
     { code: 0x20, jt: 0, jf: 0, k: 0 },
@@ -104,7 +104,7 @@ describe('spawn', () => {
       assert.equal(signal, 'SIGSYS');
     });
 
-    it('by its layer and that of isolation, with no_new_privs, and the parent is unchanged', async () => {
+    it('by its layer and that of isolation, with no_new_privs, and does not change the parent', async () => {
       const { stdout } = await run('grep', ['-E', 'NoNewPrivs|Seccomp', '/proc/self/status'], {
         profile: 'docker-default',
       });
@@ -138,7 +138,7 @@ describe('spawn', () => {
       assert.match(stdout, /Seccomp:\s2/);
     });
 
-    it('on top of the filter that the parent has', () => {
+    it("on top of the parent's filter", () => {
       const { stdout, parent } = told<{ stdout: string; parent: number }>(
         inChild(`
           s.applyProfile('docker-default');
@@ -151,7 +151,7 @@ describe('spawn', () => {
       assert.equal(parent, 1);
     });
 
-    it('when it is started by a worker', () => {
+    it('if a worker starts it', () => {
       const { stdout } = told<{ stdout: string }>(
         inChild(`
           const { Worker } = m('node:worker_threads');
@@ -191,7 +191,7 @@ describe('spawn', () => {
     const touch = (options: SandboxOptions): ChildProcess =>
       spawn('touch', [join(directory, 'started')], options);
 
-    it('when the profile has mistakes', () => {
+    it('if the profile has mistakes', () => {
       assert.throws(() => touch({ profile: '{ "defaultAction": "SCMP_ACT_ALOW" }' }), {
         name: 'ProfileError',
         code: 'unknown-action',
@@ -201,7 +201,7 @@ describe('spawn', () => {
       assert.ok(!started());
     });
 
-    it('when options are unknown, misplaced or missing', () => {
+    it('if options are unknown, misplaced or missing', () => {
       for (const options of [
         { profile: harmless, stdoi: 'pipe' },
         { profile: harmless, strict: true },
@@ -220,7 +220,7 @@ describe('spawn', () => {
       assert.ok(!started());
     });
 
-    it('when there is no such command', () => {
+    it('if there is no such command', () => {
       for (const [command, args] of [
         ['', []],
         ['a\0b', []],
@@ -235,7 +235,7 @@ describe('spawn', () => {
       });
     });
 
-    it('when the profile refuses execve', () => {
+    it('if the profile refuses execve', () => {
       const profile: SeccompProfile = {
         defaultAction: 'SCMP_ACT_ALLOW',
         syscalls: [{ name: 'execve', action: 'SCMP_ACT_ERRNO' }],
@@ -244,13 +244,13 @@ describe('spawn', () => {
       assert.ok(!started());
     });
 
-    it('when a raw program kills it at execve', async () => {
+    it('if a raw program kills it at execve', async () => {
       const child = touch({ profile: answering('execve', SCMP_ACT_KILL_PROCESS, SCMP_ACT_ALLOW) });
       assert.deepEqual(await once(child, 'exit'), [null, 'SIGSYS']);
       assert.ok(!started());
     });
 
-    it('when no_new_privs would be needed', function () {
+    it('if no_new_privs would be needed', function () {
       if (process.getuid?.() !== 0) skip(this, 'an ordinary user has nothing to give up');
       const child = (): ChildProcess =>
         spawn('touch', [join(directory, 'started')], {
@@ -263,7 +263,7 @@ describe('spawn', () => {
       assert.ok(!started());
     });
 
-    it('when the filter of the parent refuses seccomp', () => {
+    it("if the parent's filter refuses seccomp", () => {
       const outcome = told<{ code: string; errno: number }>(
         inChild(`
           s.features();
@@ -275,7 +275,7 @@ describe('spawn', () => {
       assert.ok(!started());
     });
 
-    it('when the filter of the parent kills at seccomp', () => {
+    it("if the parent's filter kills at seccomp", () => {
       const outcome = told<{ code: string }>(
         inChild(`
           s.features();
@@ -287,7 +287,7 @@ describe('spawn', () => {
       assert.ok(!started());
     });
 
-    it('when no descriptors are left', () => {
+    it('if no descriptors are left', () => {
       const { code, errno } = told<{ code: string; errno: number }>(
         inChild(`
           const { openSync } = m('node:fs');
@@ -303,7 +303,7 @@ describe('spawn', () => {
       assert.deepEqual([code, errno], ['no-launcher', 24]);
     });
 
-    it('when the chain of filters would grow too long', () => {
+    it('if the chain of filters would become too long', () => {
       const { codes } = told<{ codes: string[] }>(
         inChild(`
           const filler = Array.from({ length: 4095 }, () => ({ code: 0x20, jt: 0, jf: 0, k: 0 }));
@@ -318,7 +318,7 @@ describe('spawn', () => {
       assert.deepEqual(codes, ['chain-too-long']);
     });
 
-    it('when files in memory may not be executed', function () {
+    it('if files in memory may not be executed', function () {
       if (process.getuid?.() !== 0)
         skip(this, 'only root can make the namespace that the setting belongs to');
       const { code } = told<{ code: string }>(
@@ -336,14 +336,14 @@ describe('spawn', () => {
     });
   });
 
-  describe('is otherwise spawn of node:child_process', () => {
+  describe('otherwise behaves like spawn of node:child_process', () => {
     interface Seen {
       readonly thrown?: string;
       readonly events?: readonly string[];
       readonly about?: readonly unknown[];
     }
 
-    /** Everything that a program sees of a child, in order. */
+    /** Everything that a program can observe of a child, in order. */
     async function seen(start: () => ChildProcess): Promise<Seen> {
       let child;
       try {
@@ -391,7 +391,7 @@ describe('spawn', () => {
         spawn(command, args, { ...options(), profile: harmless, isolation: 'none' }),
       );
       assert.deepEqual(ours, plain);
-      // Whoever runs the tests may have left a descriptor inheritable, which an isolated child does not get.
+      // The test environment may have inheritable descriptors, which an isolated child does not get.
       if (!args.some(word => word.includes('/fd'))) assert.deepEqual(isolated, plain);
       return isolated;
     };
@@ -499,15 +499,15 @@ describe('spawn', () => {
       return error.code;
     };
 
-    it('under a program that allows execve and kills at anything else, exit_group too', async () => {
+    it('under a program that allows execve and kills at any other call, even exit_group', async () => {
       assert.equal(await missing(answering('execve', SCMP_ACT_ALLOW, SCMP_ACT_KILL_PROCESS)), 'ENOENT');
     });
 
-    it('under one that fails everything but execve, so that the launcher cannot even exit', async () => {
+    it('under a program that only allows execve, so that the launcher cannot even exit', async () => {
       assert.equal(await missing(answering('execve', SCMP_ACT_ALLOW, SCMP_ACT_ERRNO(1))), 'ENOENT');
     });
 
-    it('under one that fails execve', async () => {
+    it('under a program that refuses execve', async () => {
       assert.equal(await missing(answering('execve', SCMP_ACT_ERRNO(13), SCMP_ACT_ALLOW)), 'EACCES');
       assert.throws(
         () => spawn('true', [], { profile: answering('execve', SCMP_ACT_ERRNO(1), SCMP_ACT_ALLOW) }),
@@ -516,7 +516,7 @@ describe('spawn', () => {
     });
   });
 
-  it('leaves no descriptors, whether the command runs or not', async () => {
+  it('leaks no descriptors, whether the command runs or not', async () => {
     const count = (): number => readdirSync('/proc/self/fd').length;
     const some = async (): Promise<void> => {
       for (const command of ['true', 'no-such-command', '/etc/passwd', '/etc/passwd/x']) {

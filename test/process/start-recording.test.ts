@@ -1,4 +1,4 @@
-// The recording of a running process: whose calls are in it, and that nothing is left of it.
+// The recording of a running process: it separates the origins of calls, and leaves nothing behind.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { parseRecording } from 'seccomp';
@@ -6,7 +6,7 @@ import { inChild, told } from '../support/child.js';
 import { nodes } from '../support/nodes.js';
 import { skip } from '../support/skip.js';
 
-/** Distinct calls by main thread, worker, pool and a child. */
+/** Makes distinct calls in the main thread, a worker, the pool and a child. */
 const FOUR = `
   const { mkdtempSync, mkdirSync, rmSync, promises } = m('fs');
   const { Worker } = m('worker_threads');
@@ -38,7 +38,7 @@ describe('startRecording', function () {
   this.timeout(120_000);
 
   for (const [name, node] of nodes) {
-    it(`keeps main thread, pool, workers and children apart, on ${name}`, () => {
+    it(`separates main thread, pool, workers and children, on ${name}`, () => {
       const { phases, same } = told<{ phases: readonly string[][]; same: boolean }>(
         inChild(
           `${FOUR}
@@ -82,7 +82,7 @@ describe('startRecording', function () {
     });
   }
 
-  it('keeps phases apart, and their parts, for a profile of each', () => {
+  it('separates phases and their origins, for a profile of each', () => {
     const { phases, names } = told<{ phases: readonly string[][]; names: readonly string[][] }>(
       inChild(`
         const { mkdirSync, rmdirSync, symlinkSync, unlinkSync, mkdtempSync } = m('fs');
@@ -115,7 +115,7 @@ describe('startRecording', function () {
     assert.deepEqual(main, serving);
   });
 
-  it('does not have the calls of the recorder itself', () => {
+  it('does not include the calls of the recorder itself', () => {
     const names = told<readonly string[]>(
       inChild(`
         const recording = s.startRecording();
@@ -133,7 +133,7 @@ describe('startRecording', function () {
         const first = names(recording.snapshot());
         tell(names(recording.snapshot()).filter(name => name.startsWith('main ') && !first.includes(name)));`),
     );
-    // Node itself makes calls that concern memory and files at any time.
+    // Node itself makes calls for memory and files at any time.
     const asking = ['getrusage', 'prlimit64', 'uname'];
     assert.deepEqual(
       added.filter(name => asking.includes(name.slice('main '.length))),
@@ -141,7 +141,7 @@ describe('startRecording', function () {
     );
   });
 
-  it('returns snapshots while it runs, and the whole recording at the end', () => {
+  it('returns snapshots while it runs, and the full recording at the end', () => {
     const counts = told<readonly number[]>(
       inChild(`
         const { mkdtempSync, rmdirSync } = m('fs');
@@ -159,7 +159,7 @@ describe('startRecording', function () {
     assert.deepEqual(counts, [1, 11, 11, 11, 11]);
   });
 
-  it('has no calls by negative numbers, which no call has', function () {
+  it('ignores negative numbers, which no call has', function () {
     const python = 'import ctypes; libc = ctypes.CDLL(None); libc.syscall(-1); libc.syscall(-5)';
     if (spawnSync('python3', ['-c', python]).status !== 0) skip(this, 'there is no Python');
     const text = told<string>(
@@ -172,7 +172,7 @@ describe('startRecording', function () {
     assert.ok(parseRecording(text).calls.length > 0);
   });
 
-  it('is one at a time, and can be begun again', () => {
+  it('is limited to one at a time, and can be restarted', () => {
     const { code, second } = told<{ code: string; second: number }>(
       inChild(`
         const recording = s.startRecording();
@@ -186,7 +186,7 @@ describe('startRecording', function () {
     assert.equal(second, 1);
   });
 
-  it('reports its end when the tracer is killed, and the process continues', () => {
+  it('reports its end if the tracer is killed, and the process continues', () => {
     const { code, before, alive } = told<{ code: string; before: boolean; alive: string }>(
       inChild(`
         const { mkdtempSync, readdirSync, readFileSync, rmdirSync, promises } = m('fs');
@@ -205,7 +205,7 @@ describe('startRecording', function () {
     assert.notEqual(alive, '');
   });
 
-  it('records the whole process from a worker too', () => {
+  it('records the whole process even from a worker', () => {
     const phases = told<readonly string[]>(
       inChild(`
         const { Worker } = m('worker_threads');
@@ -229,7 +229,7 @@ describe('startRecording', function () {
     assert.deepEqual(phases, ['main']);
   });
 
-  it('ends with the worker that began it', () => {
+  it('ends with the worker that started it', () => {
     const outcome = inChild(`
       const { Worker } = m('worker_threads');
       const { once } = m('events');
@@ -250,7 +250,7 @@ describe('startRecording', function () {
     assert.deepEqual(told(outcome), { before: true, after: false });
   });
 
-  it('refuses options that it does not know, and phases that are not strings', () => {
+  it('refuses unknown options, and phases that are not strings', () => {
     const codes = told<readonly string[]>(
       inChild(`
         const codes = [];

@@ -1,4 +1,4 @@
-// What lint says of profiles under which programs do not start, beside what the kernel and the C library make of them.
+// The findings of lint for profiles under which programs do not start, compared with the kernel and the C library.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { LoadError } from '#lib/util/errors.js';
@@ -9,7 +9,7 @@ import { lint } from '#lib/lint/lint.js';
 import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 import { written } from '../support/written.js';
 
-/** A list of what is allowed, or of what is denied, and what lint finds of these rules. */
+/** A profile that lists allowed or denied calls, and the expected finding of lint. */
 type Case = readonly [what: string, profile: SeccompProfile, code: RuleCode | undefined];
 
 const CODES: readonly RuleCode[] = ['nothing-starts', 'only-self-applied', 'no-dynamic-start'];
@@ -44,7 +44,7 @@ const CASES: readonly Case[] = [
   ['fstat and its like are denied', denying('fstat', 'newfstatat', 'statx'), 'no-dynamic-start'],
 ];
 
-/** Whether /bin/true ends well under a profile. Without execve the package does not even try. */
+/** Whether /bin/true succeeds under a profile. Without execve, the package does not even try. */
 function starts(profile: SeccompProfile): boolean {
   try {
     const { status, error } = spawnSync('/bin/true', [], { profile, stdio: 'ignore' });
@@ -63,7 +63,7 @@ describe('profiles under which programs do not start', () => {
         found.filter(finding => CODES.includes(finding.code)).map(finding => finding.code),
         code === undefined ? [] : [code],
       );
-      // Programs of musl need less of the loader.
+      // musl programs need fewer calls to start.
       if (code === 'no-dynamic-start' && existsSync('/etc/alpine-release')) return;
       assert.equal(starts(profile), code === undefined);
     });

@@ -1,4 +1,4 @@
-// supervise: calls of a child that functions of this process answer, with whatever the kernel then makes of the answers.
+// supervise: functions of this process answer the calls of a child, and the kernel delivers their responses.
 import assert from 'node:assert/strict';
 import {
   ChildProcess,
@@ -55,7 +55,7 @@ describe('supervise', () => {
   });
   after(() => rmSync(directory, { recursive: true, force: true }));
 
-  /** Runs the caller to its end and gives the lines that it printed. */
+  /** Runs the caller to its end and returns the lines of its output. */
   async function run(
     args: readonly string[],
     options: Partial<SuperviseOptions>,
@@ -109,7 +109,7 @@ describe('supervise', () => {
       assert.match(line ?? '', /^[1-9]\d* 0$|^0 0$/);
     });
 
-    it('through the handler for the rest, and with ENOSYS without one', async () => {
+    it('through the `otherwise` handler, and with ENOSYS without one', async () => {
       assert.deepEqual(await run(['getsid'], { otherwise: () => ({ value: 1 }) }), ['1 0']);
       assert.deepEqual(await run(['getsid'], {}), ['-1 38']);
     });
@@ -129,7 +129,7 @@ describe('supervise', () => {
         });
         assert.match(lines[0] ?? '', /^\d+ 0$/);
         assert.equal(lines[1], `content ${Number(closeOnExec)}`);
-        // The copy that was sent is closed a moment after it has arrived.
+        // The copy for the caller is closed shortly after it has arrived.
         while (descriptors() > before) await new Promise(resolve => setTimeout(resolve, 1));
         closeSync(fd);
       });
@@ -160,7 +160,7 @@ describe('supervise', () => {
       }
     });
 
-    it('with ENOSYS, or what else is wanted, after the time that a caller waits', async () => {
+    it('with ENOSYS, or another response, after the time limit of a call', async () => {
       const never = () => new Promise<Response>(() => undefined);
       const limited = { otherwise: never, answerTimeout: 20 };
       assert.deepEqual(await run(['getsid'], limited), ['-1 38']);
@@ -168,7 +168,7 @@ describe('supervise', () => {
     });
   });
 
-  it('has the name, arguments and ABI of a call, and the waiting thread', async () => {
+  it('passes the name, arguments and ABI of a call, and the waiting thread', async () => {
     const seen: unknown[] = [];
     await run(['getsid', '3'], {
       otherwise: call => {
@@ -182,7 +182,7 @@ describe('supervise', () => {
     );
   });
 
-  it('reads texts up to the end of the memory, and not beyond', async () => {
+  it('reads strings up to the end of the memory, but not beyond', async () => {
     const seen: string[] = [];
     await run(['edge'], {
       profile: asking('chdir'),
@@ -200,7 +200,7 @@ describe('supervise', () => {
     assert.deepEqual(seen, ['/ok', '/ok', 'memory-unreadable', 'memory-unreadable', 'memory-unreadable']);
   });
 
-  it('distinguishes a text that is too long from one that ends, and refuses invalid lengths', async () => {
+  it('distinguishes strings that are too long from complete ones, and refuses invalid lengths', async () => {
     const codes: unknown[] = [];
     await run(['edge'], {
       profile: asking('chdir'),
@@ -237,7 +237,7 @@ describe('supervise', () => {
     await supervised.finished;
   });
 
-  it('leaves the event loop free while handlers wait', async () => {
+  it('does not block the event loop while handlers wait', async () => {
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);
     await run(['getsid'], {
@@ -250,7 +250,7 @@ describe('supervise', () => {
     assert.ok(ticks >= 3);
   });
 
-  it('calls no handler for the start of the command, but for the programs that it starts', async () => {
+  it('calls no handler for the start of the command, but calls them for programs that it starts', async () => {
     const seen: string[] = [];
     const supervised = supervise('sh', ['-c', '/bin/true; /bin/true'], {
       profile: asking('execve'),
@@ -264,7 +264,7 @@ describe('supervise', () => {
     await supervised.finished;
   });
 
-  it('is like spawn for a command that does not exist', async () => {
+  it('behaves like spawn for a command that does not exist', async () => {
     const before = descriptors();
     const supervised = supervise('/no/such/file', { profile: asking('getsid'), stdio: 'ignore' });
     const [error] = (await once(supervised.child, 'error')) as [NodeJS.ErrnoException];
@@ -293,7 +293,7 @@ describe('supervise', () => {
     assert.deepEqual([descriptors(), threads()], before);
   });
 
-  it('responds to each of thousands of concurrent calls', async function () {
+  it('answers each of thousands of concurrent calls', async function () {
     this.timeout(120_000);
     const count = Number(process.env['IN_FLIGHT'] ?? 2000);
     const waiting: ((answer: Response) => void)[] = [];
@@ -326,7 +326,7 @@ describe('supervise', () => {
           return { value: 1 };
         },
       });`;
-    // In a process of its own: Node leaves the children of a worker that ends to nobody.
+    // In a separate process, because Node abandons the children of a worker that ends.
     const listeners = told<number[]>(
       inChild(`
         const { Worker } = m('worker_threads');
@@ -344,7 +344,7 @@ describe('supervise', () => {
   });
 
   describe('whose process ends by SIGKILL', () => {
-    /** A supervisor in a process of its own, which says `ready` where the code wants it to, and whose command prints what it saw. */
+    /** A supervisor in a separate process: the code prints `ready` at the right time, and its command prints the results. */
     const supervisor = (
       code: string,
       env: NodeJS.ProcessEnv = {},
@@ -385,7 +385,7 @@ describe('supervise', () => {
     for (const [place, code] of Object.entries(places)) {
       it(`${place} leaves ENOSYS, and no waiting caller`, async () => {
         const running = supervisor(code);
-        // Ends when the last holder of the pipe has ended, which is the command.
+        // Ends when the last holder of the pipe ends, which is the command.
         const seen = text(running.stdout);
         await once(running.stderr, 'data');
         running.kill('SIGKILL');
@@ -396,8 +396,8 @@ describe('supervise', () => {
     }
 
     /**
-     * A step of a notification, at which the supervisor ends itself; the answer that it gives, and what the caller sees.
-     * `new` needs a kernel that gives a descriptor and answers in one step, `old` has the package take this for one that cannot.
+     * A step of a notification at which the supervisor kills itself, its response, and the result for the caller. `new` needs a
+     * kernel that sends a descriptor and responds in one step; `old` makes the package believe that the kernel cannot.
      */
     const steps: readonly [
       step: string,
@@ -457,7 +457,7 @@ describe('supervise', () => {
       ],
     };
 
-    it('reports refused calls, with rule and remedy, and refuses them', async () => {
+    it('reports refused calls with rule and remedy, and refuses them', async () => {
       const seen: ReportedViolation[] = [];
       const lines = await run(['getsid', '2'], { profile: refusing, onViolation: item => seen.push(item) });
       assert.deepEqual(lines, ['-1 18', '-1 18']);
@@ -480,7 +480,7 @@ describe('supervise', () => {
       assert.equal(first.remedy?.kind, 'remove');
     });
 
-    it('puts a report on one line, with arguments by name and constants in words', async () => {
+    it('formats a report on one line, with named arguments and constants', async () => {
       const odd = join(directory, 'a\nb');
       copyFileSync(caller, odd);
       const seen: string[] = [];
@@ -500,13 +500,13 @@ describe('supervise', () => {
       assert.match(line, /^[ -~]*$/);
     });
 
-    it('ends a process where the profile kills', async () => {
+    it('ends a process if the profile kills', async () => {
       const supervised = supervise(caller, ['edge'], { profile: refusing, onViolation: () => undefined });
       const [, signal] = (await once(supervised.child, 'exit')) as [unknown, string];
       assert.equal(signal, 'SIGKILL');
     });
 
-    it('allows them with reportOnly', async () => {
+    it('allows refused calls with reportOnly', async () => {
       const seen: string[] = [];
       let count = 0;
       const lines = await run(['edge'], {
@@ -578,7 +578,7 @@ describe('supervise', () => {
     });
   });
 
-  it('refuses options that make no sense', () => {
+  it('refuses invalid options', () => {
     const cases: readonly [options: object, code: string][] = [
       [{ handlers: { getsidd: () => ({ value: 0 }) } }, 'bad-option'],
       [{ handlers: { getsid: 1 } }, 'bad-option'],

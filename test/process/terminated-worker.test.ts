@@ -1,4 +1,4 @@
-// What a worker leaves behind that is ended with terminate(), without a chance to clean up.
+// A worker that is ended with terminate() cannot clean up, but leaves nothing behind.
 import assert from 'node:assert/strict';
 import { inChild, told } from '../support/child.js';
 import { skip } from '../support/skip.js';
@@ -7,7 +7,7 @@ const REPORT = 'reportOnly: true, onViolation() {}';
 const PROFILE = `profile: 'docker-default', ${REPORT}`;
 
 interface Seen {
-  /** The number of a child; 0 for none, or the code of an error. */
+  /** The process ID of a child; 0 for none, or the code of an error. */
   readonly started: number | string;
   readonly descriptors: readonly [before: number, during: number, after: number];
   readonly traced: readonly [during: boolean, after: boolean];
@@ -23,7 +23,7 @@ describe('A worker that is ended with terminate()', () => {
       true,
     ],
     ['record of running processes', 'record({ pid: process.pid })', false],
-    // Their processes cannot go on without their tracer.
+    // These processes cannot continue without their tracer.
     ['record of a command', "record('sleep', ['60'])", false],
     ['spawn with reportOnly', `spawn('sleep', ['60'], { ${PROFILE} })`, false],
   ] as const)

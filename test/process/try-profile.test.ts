@@ -1,4 +1,5 @@
-// applyProfile with reportOnly: a running process is told what the profile would refuse, and notices nothing else.
+// applyProfile with reportOnly: a running process gets reports of calls that the profile would refuse, and is not affected
+// otherwise.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -6,7 +7,7 @@ import { inChild, told } from '../support/child.js';
 import { nodes } from '../support/nodes.js';
 import { skip } from '../support/skip.js';
 
-/** Reported calls of the server; 100,000 were promised. */
+/** The number of reported calls of the server; 100,000 are promised. */
 const CALLS = Number(process.env['RUNNING_NODE_CALLS'] ?? 2_000);
 
 const users: readonly (readonly [string, number | undefined])[] =
@@ -31,7 +32,7 @@ const PREPARE = `
   });
   const tracer = () => Number(/TracerPid:\\s*(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]);`;
 
-/** Handlers without SA_RESTART, children and pipes: whatever interrupts a call is an exception. */
+/** Handlers without SA_RESTART, children and pipes: an interrupted call is an exception. */
 const PYTHON = `
 import os, signal, time
 rung = 0
@@ -112,7 +113,7 @@ describe('applyProfile with reportOnly', function () {
   }
 
   for (const [name, user] of users) {
-    it(`refuses and changes nothing, and reports it in the receipt, as ${name}`, () => {
+    it(`refuses and changes nothing, and reports this in the receipt, as ${name}`, () => {
       const { receipt, counts, status, undone } = told<{
         receipt: Readonly<Record<string, unknown>>;
         counts: Readonly<Record<string, number>>;
@@ -145,7 +146,7 @@ describe('applyProfile with reportOnly', function () {
     });
   }
 
-  it('reports as spawn does: with the place, the thread, the remedy, and what the profile says', () => {
+  it('reports as spawn does: with the place, the thread, the remedy, and the action of the profile', () => {
     const violation = told<Record<string, unknown>>(
       inChild(`${PREPARE}
         let first;
@@ -161,7 +162,7 @@ describe('applyProfile with reportOnly', function () {
     assert.match(String(violation['text']), /^mkdir\(.*was allowed, although the profile has KILL_PROCESS/);
   });
 
-  it('does not report that this package lists the threads', () => {
+  it('does not report the calls by which this package lists the threads', () => {
     const { counts, threads } = told<{ counts: object; threads: number }>(
       inChild(`${PREPARE}
         const { reports, threads } = attempt(['getdents', 'getdents64']);
@@ -172,7 +173,7 @@ describe('applyProfile with reportOnly', function () {
     assert.ok(threads > 1);
   });
 
-  it('compares arguments as the kernel would, of 64 bits too', () => {
+  it('compares arguments as the kernel would, including 64-bit ones', () => {
     const counts = told<readonly number[]>(
       inChild(`${PREPARE}
         const { ftruncateSync, openSync, unlinkSync } = m('fs');
@@ -222,12 +223,12 @@ describe('applyProfile with reportOnly', function () {
         tell({ outputs, rung, forks: (counts.clone ?? 0) + (counts.clone3 ?? 0) + (counts.vfork ?? 0) + (counts.fork ?? 0) });`),
     );
     assert.deepEqual(outputs, ['done\n0', ...Array.from({ length: 10 }, () => 'through a pipe3')]);
-    // Eleven children, ten of Python and, of a shell, two for the pipe.
+    // Eleven children; the Python script starts ten, and each of the ten shells starts two for its pipe.
     assert.ok(forks >= 11 + 10 + 20, String(forks));
     assert.ok(rung > 20);
   });
 
-  it('reports the rest at the end of the process, whose exit code is kept, and leaves no process', () => {
+  it('reports the remaining calls at the end of the process, keeps its exit code, and leaves no process', () => {
     const outcome = inChild(`${PREPARE}
       attempt(['mkdir', 'mkdirat']);
       const pid = tracer();
@@ -238,12 +239,12 @@ describe('applyProfile with reportOnly', function () {
     assert.equal(outcome.code, 7, outcome.stderr);
     assert.deepEqual(counts, { mkdir: 7 });
     assert.ok(tracer > 0);
-    // Whoever takes orphans over may not have waited for it yet.
+    // The process that adopts orphans may not have reaped it yet.
     assert.ok(!existsSync(`/proc/${tracer}/exe`), 'the tracer is left over');
   });
 
   for (const ending of ['process.exit(9)', "process.kill(process.pid, 'SIGTERM')", 'process.abort()']) {
-    it(`changes nothing of ${ending}`, () => {
+    it(`does not change ${ending}`, () => {
       const outcome = inChild(`${PREPARE}
         attempt(['mkdir', 'futex', 'exit_group', 'exit', 'kill', 'tgkill', 'rt_sigaction']);
         tell(tracer());
@@ -252,7 +253,7 @@ describe('applyProfile with reportOnly', function () {
       const plain = inChild(`${ending}; setInterval(() => {}, 1000);`);
       assert.deepEqual([outcome.code, outcome.signal], [plain.code, plain.signal]);
       const tracer = told<number>(outcome);
-      // It hears of the end at the same time as this process.
+      // The tracer learns of the end at the same time as this process.
       for (let left = 100_000; left > 0 && existsSync(`/proc/${tracer}/exe`); left--);
       assert.ok(!existsSync(`/proc/${tracer}/exe`), 'the tracer is left over');
     });
@@ -263,7 +264,7 @@ describe('applyProfile with reportOnly', function () {
     assert.deepEqual([code, signal], [0, null]);
   });
 
-  it('leaves the server alive when the tracer is killed, and warns', () => {
+  it('does not end the server if the tracer is killed, and warns', () => {
     const { answers, warning, counts } = told<{
       answers: readonly string[];
       warning: Readonly<Record<string, string>>;
@@ -296,7 +297,7 @@ describe('applyProfile with reportOnly', function () {
     assert.equal(counts['mkdir'], 1);
   });
 
-  it('continues unreported when a child wants to be traced by another, and the child is traced', function () {
+  it('stops reporting if another process wants to trace a child, and lets it', function () {
     if (spawnSync('strace', ['-V']).status !== 0) skip(this, 'there is no strace');
     const { code, output } = told<{ code: string; output: string }>(
       inChild(`${PREPARE}
@@ -326,7 +327,7 @@ describe('applyProfile with reportOnly', function () {
     assert.equal(code, 'EACCES');
   });
 
-  it('refuses what contradicts it', () => {
+  it('refuses contradicting options', () => {
     const codes = told<readonly string[]>(
       inChild(`${PREPARE}
         const codes = [];

@@ -1,4 +1,4 @@
-// Whether the kernel is newer than the tables: calls are tried by a child, and the answer is the kernel's.
+// Whether the kernel is newer than the tables: a child tries calls in the kernel.
 import assert from 'node:assert/strict';
 import { isFailure, native } from '#lib/native.js';
 import { syscallNumber } from '#lib/kernel/abi.js';
@@ -13,7 +13,7 @@ const arch = nativeArchitecture();
 const running = parseKernelVersion(features().release);
 
 describe('calls that the running kernel serves', () => {
-  it('are found by making them', () => {
+  it('are detected by making them', () => {
     for (const name of ['openat2', 'close_range', 'faccessat2', 'statmount', 'open_tree_attr', 'listns']) {
       const version = firstVersion(name) ?? '';
       const served = native().servedCalls(syscallNumber(arch, name) ?? 0, 1);

@@ -1,10 +1,10 @@
-// onViolation on the running Node: refusals stay what they are, and each is told with the rule that it breaks.
+// onViolation in the running Node: refused calls still fail in the same way, and each is reported with its rule.
 import assert from 'node:assert/strict';
 import { inChild, told, type Outcome } from '../support/child.js';
 import { callerAddon } from '../support/caller.js';
 import { numberOf } from '../support/native.js';
 
-/** A child with the event loop's usual helpers: `pause()`, `events`, `caller`, and the code of a failure by `codeOf`. */
+/** A child with helpers: `pause()`, `events`, `caller`, and `codeOf` for the code of an error. */
 const child = (body: string, options?: Parameters<typeof inChild>[1]): Outcome =>
   inChild(
     `
@@ -34,7 +34,7 @@ const PLACES: Readonly<Record<string, string>> = {
 
 describe('onViolation', () => {
   for (const [place, call] of Object.entries(PLACES)) {
-    it(`reports what is refused on ${place}, where the call fails with the errno of the profile`, () => {
+    it(`reports a refused call on ${place}, which fails with the errno of the profile`, () => {
       const seen = told<{ code: string; calls: unknown[] }>(
         child(`${LISTEN}
           s.applyProfile(noMkdir, { violations });
@@ -46,7 +46,7 @@ describe('onViolation', () => {
     });
   }
 
-  it('names the newest filter that refuses, the place in its profile, and what would allow the call', () => {
+  it('reports the newest filter that refuses, the place in its profile, and a remedy', () => {
     const event = told(
       child(`${LISTEN}
         s.applyProfile(noMkdir, { violations });
@@ -59,7 +59,7 @@ describe('onViolation', () => {
     assert.deepEqual(event, { code: 'EPERM', layer: 2, line: 2, kind: 'remove' });
   });
 
-  it('names no rule if the filter is unknown', () => {
+  it('reports no rule if the filter is unknown', () => {
     const event = told(
       child(`${LISTEN}
         s.load(s.compile(inspect.withTraps(s.resolveProfile(noMkdir))));
@@ -98,7 +98,7 @@ describe('onViolation', () => {
     assert.ok(last.endsWith('{"names":["mount"],"action":"SCMP_ACT_ALLOW"}'), last);
   });
 
-  it('names arguments as the kernel does, and constants in words', () => {
+  it('names arguments as the kernel does, and constants', () => {
     const socket = told(
       child(`${LISTEN}
         s.applyProfile(deny(['socket']), { violations });
@@ -117,7 +117,7 @@ describe('onViolation', () => {
     });
   });
 
-  it('names them also where the filter refuses to open files', () => {
+  it('names them even if the filter refuses to open files', () => {
     const text = told<string>(
       child(`${LISTEN}
         s.applyProfile(deny(['open', 'openat', 'openat2', 'mkdir', 'mkdirat']), { violations });
@@ -128,7 +128,7 @@ describe('onViolation', () => {
     assert.match(text, /^mkdir(at)?\(.*mode=0777\)/);
   });
 
-  it('is formatted on one line, for any name of a thread', () => {
+  it('is formatted on one line for any thread name', () => {
     const lines = told<string[]>(
       child(`${LISTEN}
         s.applyProfile(noMkdir, { violations });
@@ -147,7 +147,7 @@ describe('onViolation', () => {
     assert.deepEqual([code, stdout], [0, '']);
   });
 
-  it('keeps the event loop alive when asked', () => {
+  it('keeps the event loop alive on request', () => {
     const outcome = child(`
       const violations = s.onViolation(() => undefined, { ref: true });
       setTimeout(() => { tell('alive'); violations.close(); }, 200).unref();`);
@@ -163,7 +163,7 @@ describe('onViolation', () => {
     assert.equal(told(outcome), 1);
   });
 
-  it('hands over the others when the listener throws, and the error is an uncaught exception', () => {
+  it('delivers the other events if the listener throws, and the error is an uncaught exception', () => {
     const seen = told(
       child(`
         const errors = [];
@@ -177,7 +177,7 @@ describe('onViolation', () => {
     assert.deepEqual(seen, { events: [1, 2], errors: ['from the listener', 'from the listener'] });
   });
 
-  it('may be closed by its listener, which still receives the queued events', () => {
+  it('may be closed in its listener, which still receives the queued events', () => {
     const seen = told(
       child(`
         const violations = s.onViolation(({ args }) => { events.push(Number(args[0])); violations.close(); });
@@ -189,7 +189,7 @@ describe('onViolation', () => {
     assert.deepEqual(seen, { events: [1, 2], dropped: 0 });
   });
 
-  it('reports at the end what a filter kept it from reporting', () => {
+  it('reports at the end the calls that a filter prevented it from reporting', () => {
     const seen = told(
       child(`
         const written = () => fs.readdirSync('/proc/self/fd').map(Number).filter(id => {
@@ -251,7 +251,7 @@ describe('onViolation', () => {
     });
   });
 
-  it('refuses descriptors that are not listeners, and options that it does not know', () => {
+  it('refuses listeners that are not functions, and unknown options', () => {
     const codes = told(
       child(`tell([
         await codeOf(() => s.onViolation('listener')),
@@ -282,7 +282,7 @@ describe('onViolation', () => {
 });
 
 describe('A listener that is closed', () => {
-  /** Whether SIGSYS has a handler, from the mask that the kernel tells. */
+  /** Whether SIGSYS has a handler, according to the kernel's mask. */
   const HANDLED = `const handled = () => (BigInt('0x' + /SigCgt:\\s*(\\w+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]) >> 30n & 1n) === 1n;`;
 
   it('restores the disposition of SIGSYS if no filter is in force', () => {
@@ -308,7 +308,7 @@ describe('A listener that is closed', () => {
     assert.equal(told(outcome), 1);
   });
 
-  it('reports what is left, and later calls fail without a report', () => {
+  it('delivers the remaining events; later calls fail without a report', () => {
     const seen = told(
       child(`${LISTEN}
         s.applyProfile(noMkdir, { violations });
@@ -323,7 +323,7 @@ describe('A listener that is closed', () => {
 });
 
 describe('Calls that are never trapped', () => {
-  it('fail as the profile says, where a trap would end the process: setuid is called on every thread', () => {
+  it('fail with the errno of the profile if a trap would end the process, like setuid on every thread', () => {
     const seen = told(
       child(`${LISTEN}
         s.applyProfile(deny(['setuid', 'setresuid']), { violations });
@@ -336,7 +336,7 @@ describe('Calls that are never trapped', () => {
 });
 
 describe('A program that is started under a reported profile', () => {
-  it('has no handler any more, so that its refused calls end it', () => {
+  it('no longer has the handler, so its refused calls end it', () => {
     const signal = told(
       child(`${LISTEN}
         s.applyProfile(noMkdir, { violations });
@@ -345,7 +345,7 @@ describe('A program that is started under a reported profile', () => {
     assert.equal(signal, 'SIGSYS');
   });
 
-  it('is refused with the errno of the profile where execve is', () => {
+  it('does not start if execve is refused, with the errno of the profile', () => {
     const code = told(
       child(`${LISTEN}
         s.applyProfile(deny(['execve'], { errno: 'EACCES' }), { violations });
@@ -368,7 +368,7 @@ describe('A profile that kills', () => {
     assert.deepEqual([signal, stdout, stderr], ['SIGSYS', '', '']);
   });
 
-  it('first prints the call on standard error, when asked', () => {
+  it('first prints the call to standard error on request', () => {
     const { signal, stdout, stderr } = kill('{ fatal: true }');
     assert.deepEqual([signal, stdout], ['SIGSYS', '']);
     assert.match(
