@@ -1,4 +1,4 @@
-// Conditions on arguments that the kernel reads as 32 bits: the register as in Docker, or the half that counts.
+// Conditions on arguments that the kernel reads as 32 bits: compare the whole register as in Docker, or only its low half.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { CompileError, UsageError } from '#lib/util/errors.js';
@@ -24,7 +24,7 @@ describe('argWidth', () => {
     ['GT', 6n],
     ['GE', 5n],
   ] as const) {
-    it(`${op} is met by garbage above an int as in Docker, and not with "declared"`, () => {
+    it(`${op} matches garbage above an int as in Docker, but not with "declared"`, () => {
       const refused = op === 'NE' ? 5n : 1n;
       assert.equal(ask(one('socket', 'profile', when(0, op, 5)), 'socket', GARBAGE | refused), 'ALLOW');
       assert.equal(
@@ -40,7 +40,7 @@ describe('argWidth', () => {
     assert.equal(ask(resolved, 'ptrace', GARBAGE | 16n), 'ALLOW');
   });
 
-  it('calls of one rule are compared by their own declarations', () => {
+  it('calls of one rule are compared by the declaration of each call', () => {
     const rules = [{ names: ['socket', 'ptrace'], action: 'SCMP_ACT_ALLOW', args: [when(0, 'NE', 5)] }];
     const resolved = policy(rules, X86_64, {}, declared);
     assert.equal(ask(resolved, 'socket', GARBAGE | 5n), 'ERRNO(EPERM)');
@@ -54,14 +54,14 @@ describe('argWidth', () => {
     );
   });
 
-  it('a value beyond 32 bits is cut, with a warning', () => {
+  it('a value beyond 32 bits is truncated, with a warning', () => {
     const resolved = one('socket', 'declared', when(0, 'EQ', GARBAGE | 5n));
     assert.deepEqual(codes(resolved.warnings), ['value-truncated']);
     assert.match(resolved.warnings[0]?.message ?? '', /on x86_64/);
     assert.equal(ask(resolved, 'socket', 5n), 'ALLOW');
   });
 
-  it('the 32-bit ABIs are as they were', () => {
+  it('the 32-bit ABIs do not change', () => {
     const rules = [rule('socket', 'ALLOW', when(0, 'NE', 5))];
     const tables = [{}, declared].map(options =>
       policy(rules, X86_64, { architectures: ALL_X86 }, options)
@@ -85,7 +85,7 @@ describe('argWidth', () => {
     }
   });
 
-  it('libseccomp gets equality of a half as a mask, and no other comparison of a half', () => {
+  it('libseccomp gets equality of a half as a mask, and other comparisons of a half are refused', () => {
     const build = (op: string) =>
       compile(one('socket', 'declared', when(0, op, 5)), { codegen: 'libseccomp' }).policy;
     assert.equal(ask(build('EQ'), 'socket', GARBAGE | 5n), 'ALLOW');
@@ -95,8 +95,8 @@ describe('argWidth', () => {
     );
   });
 
-  it('the kernel acts on what a whole register lets through, and "declared" stops it', () => {
-    // 0xffffffff asks for the personality and changes nothing.
+  it('the kernel acts on a call that a comparison of the whole register allows, and "declared" refuses', () => {
+    // 0xffffffff reads the personality without changing it.
     const query = 0xffff_ffffn;
     const profile = {
       defaultAction: 'SCMP_ACT_ALLOW',

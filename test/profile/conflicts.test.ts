@@ -1,4 +1,4 @@
-// Conflicts: rules with different actions are warned about where both can match, and nowhere else.
+// Conflicts: rules with different actions cause a warning exactly if both can match.
 import assert from 'node:assert/strict';
 import { holds } from '#lib/policy/evaluate.js';
 import type { Condition } from '#lib/policy/policy.js';
@@ -84,7 +84,7 @@ describe('conflicting rules', () => {
     });
   }
 
-  it(`are found wherever some argument meets both rules (SEED=${start})`, () => {
+  it(`are found if any arguments match both rules (SEED=${start})`, () => {
     const random = new Random(start);
     const operators = ['NE', 'LT', 'LE', 'EQ', 'GE', 'GT'] as const;
     const condition = (): Condition =>
@@ -101,7 +101,7 @@ describe('conflicting rules', () => {
     }
   });
 
-  it('are named both, the later one with its place', () => {
+  it('are reported with both rules, at the place of the later one', () => {
     const { warnings } = resolveProfile(
       `{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
         {"names": ["clone"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "op": "SCMP_CMP_GE", "value": 1}]},

@@ -1,4 +1,4 @@
-// Denials that deny nothing on a target, rules that contradict each other, and calls by number.
+// Denials without effect on a target, contradicting rules, and calls by number.
 import assert from 'node:assert/strict';
 import { FilterContext } from '#lib/libseccomp/context.js';
 import { compile } from '#lib/filter/compile-profile.js';
@@ -69,7 +69,7 @@ describe('denials without effect', () => {
     });
   }
 
-  it('are not refusals by ENOSYS, which send programs to the other call', () => {
+  it('do not include refusals by ENOSYS, after which programs use the other call', () => {
     const profile: SeccompProfile = {
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [{ names: ['clock_gettime64'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 }],
@@ -77,7 +77,7 @@ describe('denials without effect', () => {
     assert.deepEqual(resolveProfile(profile, { arch: 'aarch64' }).warnings, []);
   });
 
-  it('are not there where the other call is allowed under conditions', () => {
+  it('do not include cases in which the other call is allowed under conditions', () => {
     const profile: SeccompProfile = {
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [
@@ -100,7 +100,7 @@ describe('denials without effect', () => {
     'SCMP_ACT_KILL_PROCESS',
     'SCMP_ACT_TRACE',
   ]) {
-    it(`are the same by ${action}, and under a default of LOG`, () => {
+    it(`are the same with ${action}, and under a default of LOG`, () => {
       for (const defaultAction of ['SCMP_ACT_ALLOW', 'SCMP_ACT_LOG']) {
         const profile = written({ defaultAction, syscalls: [{ names: ['umount'], action }] });
         const { problems } = failure(() => resolveProfile(profile, { arch: 'x86_64' }));
@@ -121,7 +121,7 @@ describe('denials without effect', () => {
     assert.deepEqual(resolveProfile(profile, { arch: 'x86_64' }, { strict: true }).warnings, []);
   });
 
-  it('are findings of severity high for the linter, which continues', () => {
+  it('are findings of severity high in the linter, which continues', () => {
     const found = lint(denying(['mkdir']), { arch: 'aarch64' }).filter(
       ({ code }) => code === 'denial-without-effect',
     );
@@ -157,7 +157,7 @@ type RuleOf = readonly [action: 'ERRNO' | 'KILL_PROCESS', errno: number, ...test
 
 const ACTIONS = { ERRNO: scmp.SCMP_ACT_ERRNO, KILL_PROCESS: () => scmp.SCMP_ACT_KILL_PROCESS };
 
-describe('rules that contradict each other', () => {
+describe('contradicting rules', () => {
   const table: readonly (readonly [boolean, readonly RuleOf[]])[] = [
     [
       true,
@@ -302,7 +302,7 @@ describe('rules that contradict each other', () => {
     });
   }
 
-  it('are found where only the low halves of their values agree on a 32-bit ABI', () => {
+  it('are found if only the low halves of their values are equal, on a 32-bit ABI', () => {
     const syscalls = [5, 0x1_0000_0005].map((value, index) => ({
       names: ['personality'],
       action: 'SCMP_ACT_ERRNO',
@@ -326,21 +326,21 @@ describe('calls by number', () => {
     evaluate(resolveProfile(denying(names), { arch: 'x86_64' }), { arch: X86_64, syscall });
 
   for (const number of [467, 468, 469, 470, 471, 336, 472, 1000]) {
-    it(`${number} is refused where a rule names it`, () => {
+    it(`${number} is refused if a rule names it`, () => {
       assert.equal(answer([number], number), scmp.SCMP_ACT_ERRNO(1));
       assert.equal(answer([number], number + 1), scmp.SCMP_ACT_ALLOW);
       assert.equal(answer(['mount'], number), scmp.SCMP_ACT_ALLOW);
     });
   }
 
-  it('are the named call where they have a name on all architectures', () => {
+  it('are equivalent to the named call if they have the same name on all architectures', () => {
     assert.deepEqual(
       compile(denying([467]), { arch: 'x86_64' }).bpf,
       compile(denying(['open_tree_attr']), { arch: 'x86_64' }).bpf,
     );
   });
 
-  it('hold on every ABI that is covered', () => {
+  it('apply on every covered ABI', () => {
     const { abis } = resolveProfile(
       denying([480], { architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'] }),
       { arch: 'x86_64' },
@@ -351,7 +351,7 @@ describe('calls by number', () => {
     );
   });
 
-  it('count as named for the answer to newer calls', () => {
+  it('count as named for the action for newer calls', () => {
     const profile: SeccompProfile = {
       defaultAction: 'SCMP_ACT_ERRNO',
       syscalls: [{ names: ['read', 480], action: 'SCMP_ACT_ALLOW' }],
@@ -360,7 +360,7 @@ describe('calls by number', () => {
     assert.equal(native.enosysAbove, 480);
   });
 
-  it('are refused where they are another call on another ABI', () => {
+  it('are refused if they are another call on another ABI', () => {
     const { problems } = failure(() =>
       resolveProfile(denying([0], { architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'] }), {
         arch: 'x86_64',
@@ -370,7 +370,7 @@ describe('calls by number', () => {
     assert.match(problems[0]?.message ?? '', /read on x86_64, restart_syscall on x86/);
   });
 
-  it('are warned about in quotes, where Docker passes over them', () => {
+  it('cause a warning in quotes, because Docker ignores them', () => {
     const { warnings } = resolveProfile(denying(['480']), { arch: 'x86_64' });
     assert.deepEqual(codes(warnings), ['quoted-number']);
     assert.equal(answer(['480'], 480), scmp.SCMP_ACT_ERRNO(1));

@@ -1,5 +1,4 @@
-// Profiles made from others: what changes count, that they mean the same as the change of the policy on every target, and what
-// becomes of the text.
+// Derived profiles: the effect of changes, which equals that of changing the policy on every target, and the edited text.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -51,7 +50,7 @@ function changedLines(
   return { removed: without(old, now), added: without(now, old) };
 }
 
-/** Calls of i386's socketcall and ipc: a profile has rules for them that follow from those of the calls which they make. */
+/** Calls of i386's socketcall and ipc, whose rules follow from those of the multiplexed calls. */
 const multiplexed = (bdd: Bdd): number =>
   bdd.and(
     setOf(bdd, WORD.arch, [[ABIS.x86.audit, ABIS.x86.audit]]),
@@ -78,7 +77,7 @@ describe('derive', () => {
     [{ allow: ['clone3', 'ptrace'] }, ['clone3', 'ALLOW'], ['ptrace', 'ALLOW']],
     [{ deny: ['@chmod'] }, ['chmod', 'ERRNO(EPERM)'], ['fchmod', 'ERRNO(EPERM)'], ['read', 'ALLOW']],
     [{ deny: ['socket'] }, ['socket 1', 'ERRNO(EPERM)']],
-    // What refuses a call already stays: ENOSYS is there for libraries, and a kill is stronger.
+    // Existing refusals remain: libraries need ENOSYS, and a kill is stronger.
     [{ deny: ['clone3', 'ptrace'] }, ['clone3', 'ERRNO(ENOSYS)'], ['ptrace', 'KILL_PROCESS']],
     [
       { only: ['read', '@network'] },
@@ -100,7 +99,7 @@ describe('derive', () => {
     });
   }
 
-  it('refuses by EPERM where the default action allows', () => {
+  it('refuses with EPERM if the default action allows', () => {
     const derived = derive({ defaultAction: 'SCMP_ACT_ALLOW' }, { deny: ['@exec'] });
     assert.equal(answer(derived, 'execve'), 'ERRNO(EPERM)');
     assert.equal(answer(derived, 'read'), 'ALLOW');
@@ -109,7 +108,7 @@ describe('derive', () => {
     });
   });
 
-  it('takes out calls that a profile names by their number', () => {
+  it('removes calls that a profile names by number', () => {
     const profile = {
       defaultAction: 'SCMP_ACT_ERRNO',
       syscalls: [{ names: [41, 999], action: 'SCMP_ACT_ALLOW' }],
@@ -137,7 +136,7 @@ describe('derive', () => {
     });
   }
 
-  it('says the same of a profile as of its policy, on every target', function () {
+  it('changes a profile in the same way as its policy, on every target', function () {
     this.timeout(0);
     const count = Number(process.env['DERIVE_RUNS'] ?? 6);
     const start = seed();
@@ -160,7 +159,7 @@ describe('derive', () => {
         for (const capabilities of [[], CAPABILITIES]) {
           const target = { arch, capabilities };
           const bdd = new Bdd();
-          // A name has one rule for all ABIs, so that the errno of calls newer than the profile may differ on some.
+          // A name has one rule for all ABIs, so the errno of calls newer than the profile may differ on some.
           const meaning = (policy: Policy): number =>
             bdd.replace(bdd.ite(multiplexed(bdd), 0, policyMeaning(bdd, policy, runTable(policy))), rest =>
               bdd.constant(actionKind(bdd.valueOf(rest) ?? 0)),
@@ -229,11 +228,11 @@ describe('derive', () => {
     ],
   ];
   for (const [what, text, changes, expected] of texts) {
-    it(`takes out ${what}`, () =>
+    it(`removes ${what}`, () =>
       assert.equal(formatProfile(derive(Buffer.from(text), changes)).replace(/ {2,}\n/g, '\n'), expected));
   }
 
-  it("refuses a call through i386's multiplexer too, and no other", () => {
+  it("refuses a call through i386's multiplexer too, and no other call", () => {
     const answers = (profile: Profile): readonly string[] =>
       ['x86:socketcall 4', 'x86:socketcall 11', 'x86:listen', 'x86:sendto'].map(words =>
         answer(profile, words),
@@ -247,7 +246,7 @@ describe('derive', () => {
     ]);
   });
 
-  it('leaves calls that are newer than the profile as new as they were', () => {
+  it('does not change which calls are newer than the profile', () => {
     const derived = derive('docker-default', { allow: ['rseq_slice_yield'] });
     for (const arch of ARCHITECTURES)
       assert.deepEqual(
@@ -274,7 +273,7 @@ describe('derive', () => {
     assert.equal(answer(parseProfile(Buffer.from(formatProfile(twice))), 'connect'), 'ERRNO(EPERM)');
   });
 
-  it('writes into a config.json at its place', () => {
+  it('edits the seccomp section of a config.json', () => {
     const config = `{ "linux": { "seccomp": { "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [] } } }`;
     const text = formatProfile(derive(Buffer.from(config), { allow: ['read'] }));
     assert.equal(answer(parseProfile(Buffer.from(text)), 'read'), 'ALLOW');
@@ -301,7 +300,7 @@ describe('a profile that extends another', () => {
     assert.deepEqual(extended.warnings, []);
   });
 
-  it('finds its base from its own folder, and that one its own', () => {
+  it('resolves its base relative to its own folder, and so does the base', () => {
     file('base.json', { extends: 'docker-default', deny: ['@network'] });
     const path = file('top.json', { extends: './base.json', deny: ['@exec'] });
     const profile = parseProfile(path);
@@ -310,7 +309,7 @@ describe('a profile that extends another', () => {
     assert.ok(isSubset(compile(profile), compile('docker-default')));
   });
 
-  it('sees what changes in its base', () => {
+  it('detects changes of its base', () => {
     const path = file('outer.json', { extends: './inner.json' });
     file('inner.json', {
       defaultAction: 'SCMP_ACT_ERRNO',
@@ -369,7 +368,7 @@ describe('a profile that extends another', () => {
     assert.throws(() => parseProfile(path), { code: 'include-cycle' });
   });
 
-  it('has no base outside its folder, nor one that is not JSON', () => {
+  it('refuses a base outside its folder, or one that is not JSON', () => {
     for (const base of ['../base.json', '/etc/hostname'])
       assert.throws(() => parseProfile(file('out.json', { extends: base })), { code: 'include-refused' });
     writeFileSync(join(folder, 'words.seccomp'), 'default: ERRNO(EPERM)\nread: allowed\n');

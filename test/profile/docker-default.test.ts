@@ -1,4 +1,4 @@
-// The profile that ships as docker-default says what Docker's own default says, and what its comments promise.
+// The shipped docker-default is equivalent to Docker's own default, and matches its comments.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -20,16 +20,16 @@ const KERNELS = ['3.10', '4.7', '4.8', '6.12'];
 
 const ROOT = new URL('../../../', import.meta.url);
 const SHIPPED = new URL('profiles/docker-default.json', ROOT);
-/** Docker's own file, where someone has put it beside the repository. */
+/** Docker's own file, if it is next to the repository. */
 const THEIRS = fileURLToPath(new URL('../shared/profiles/moby-profiles_default_newest.json', ROOT));
 
 const shipped = parseProfile(SHIPPED);
 
 describe('docker-default', () => {
   describe('facts', () => {
-    // ABI, capability (`*` for all, `@` before another kernel than 6.12), call, arguments, verdict.
+    // ABI, capability (`*` for all, `@` before a kernel other than 6.12), call, arguments, action.
     const facts: readonly (readonly [AbiName, string, string, readonly bigint[], string])[] = [
-      // Everyday calls need nothing.
+      // Common calls need no capability.
       ['x86_64', '', 'read', [], 'ALLOW'],
       ['x86_64', '', 'openat', [], 'ALLOW'],
       ['x86_64', '', 'execve', [], 'ALLOW'],
@@ -40,7 +40,7 @@ describe('docker-default', () => {
       ['arm', '', 'futex_time64', [], 'ALLOW'],
       ['x32', '', 'write', [], 'ALLOW'],
 
-      // Namespaces and mounts belong to CAP_SYS_ADMIN.
+      // Namespaces and mounts need CAP_SYS_ADMIN.
       ['x86_64', '', 'unshare', [0n], 'ERRNO(EPERM)'],
       ['x86_64', 'CAP_SYS_ADMIN', 'unshare', [0n], 'ALLOW'],
       ['x86_64', 'CAP_SYS_CHROOT', 'unshare', [0n], 'ERRNO(EPERM)'],
@@ -50,7 +50,7 @@ describe('docker-default', () => {
       ['x86', '', 'umount', [], 'ERRNO(EPERM)'],
       ['x86', 'CAP_SYS_ADMIN', 'umount', [], 'ALLOW'],
 
-      // clone makes threads and processes, but no namespace.
+      // clone may create threads and processes, but no namespaces.
       ['x86_64', '', 'clone', [0x3d0f00n], 'ALLOW'],
       ['x86_64', '', 'clone', [0x11n], 'ALLOW'],
       ['x86_64', '', 'clone', [0x10000000n], 'ERRNO(EPERM)'],
@@ -70,7 +70,7 @@ describe('docker-default', () => {
       ['x86_64', 'CAP_NET_ADMIN', 'clone3', [], 'ERRNO(ENOSYS)'],
       ['x86_64', 'CAP_SYS_ADMIN', 'clone3', [], 'ALLOW'],
 
-      // Address families: all but AF_ALG (38) and AF_VSOCK (40).
+      // Address families: all except AF_ALG (38) and AF_VSOCK (40).
       ['x86_64', '', 'socket', [1n], 'ALLOW'],
       ['x86_64', '', 'socket', [2n], 'ALLOW'],
       ['x86_64', '', 'socket', [16n], 'ALLOW'],
@@ -105,7 +105,7 @@ describe('docker-default', () => {
       ['x86_64', 'CAP_SYS_PTRACE', 'kcmp', [], 'ALLOW'],
       ['x86_64', 'CAP_SYS_PTRACE', 'process_madvise', [], 'ALLOW'],
 
-      // One capability, one door.
+      // One capability allows one group of calls.
       ['x86_64', '', 'chroot', [], 'ERRNO(EPERM)'],
       ['x86_64', 'CAP_SYS_ADMIN', 'chroot', [], 'ERRNO(EPERM)'],
       ['x86_64', 'CAP_SYS_CHROOT', 'chroot', [], 'ALLOW'],
@@ -136,14 +136,14 @@ describe('docker-default', () => {
       ['x86_64', '', 'mbind', [], 'ERRNO(EPERM)'],
       ['x86_64', 'CAP_SYS_NICE', 'mbind', [], 'ALLOW'],
 
-      // Architectures differ where they must.
+      // Calls that differ by architecture.
       ['x86_64', '', 'arch_prctl', [], 'ALLOW'],
       ['x86', '', 'modify_ldt', [], 'ALLOW'],
       ['arm', '', 'cacheflush', [], 'ALLOW'],
       ['arm', '', 'set_tls', [], 'ALLOW'],
       ['x86_64', '', 'uretprobe', [], 'ALLOW'],
 
-      // Closed to everyone, whatever the capabilities.
+      // Refused with all capabilities.
       ['x86_64', '*', 'io_uring_setup', [], 'ERRNO(EPERM)'],
       ['x86_64', '*', 'io_uring_enter', [], 'ERRNO(EPERM)'],
       ['x86_64', '*', 'keyctl', [], 'ERRNO(EPERM)'],
@@ -164,7 +164,7 @@ describe('docker-default', () => {
       });
     }
 
-    it('answers ENOSYS to calls newer than itself and kills foreign ABIs', () => {
+    it('has ENOSYS for calls newer than itself, and kills foreign ABIs', () => {
       const policy = resolveProfile(shipped, { arch: 'x86_64', capabilities: [] });
       const event = { args: [], instructionPointer: 0n };
       assert.equal(
@@ -184,7 +184,7 @@ describe('docker-default', () => {
       }
     });
 
-    it('says of every rule what it is for', () => {
+    it('has a comment for every rule', () => {
       const text = JSON.parse(readFileSync(SHIPPED, 'utf8')) as ProfileText;
       for (const rule of text.syscalls) {
         assert.match(rule.comment, /\.$/, rule.names.join(' '));
@@ -217,7 +217,7 @@ interface Machine {
   readonly capabilities: readonly string[];
 }
 
-/** Every architecture and kernel with no, each single and all capabilities; and some hundred random sets. */
+/** Every architecture and kernel with no, each single and all capabilities; and hundreds of random sets. */
 function* targets(random: Random): Generator<Machine> {
   const sets = [[], CAPABILITIES, ...CAPABILITIES.map(capability => [capability])];
   for (const arch of ARCHITECTURES) {
@@ -230,7 +230,7 @@ function* targets(random: Random): Generator<Machine> {
   }
 }
 
-/** What a policy answers to a call of that name, which the ABI has. */
+/** The action of a policy for a call that the ABI has, by name. */
 function verdictOf(policy: Policy, abi: AbiName, call: string, args: readonly bigint[]): string {
   const syscall = syscallNumber(abi, call);
   assert(syscall !== undefined, `${abi} has no ${call}`);
@@ -261,7 +261,7 @@ function assertSameCall(ours: Policy, theirs: Policy, abi: Abi, syscall: number,
     assert.equal(mine.otherwise, other.otherwise, label);
     return;
   }
-  // The same rules mean the same; rules written another way have to answer alike around every value they look at.
+  // Equal rules are equivalent; other rules must have the same actions around every value that they compare.
   if (mine.otherwise === other.otherwise && sameRules(mine, other)) return;
   for (const args of boundaryArguments([...mine.rules, ...other.rules])) {
     const event = { arch: abi.audit, syscall, args, instructionPointer: 0n };
@@ -282,7 +282,7 @@ function writeCondition(condition: Condition): string {
   return `${condition.arg}/${condition.width}${mask} ${condition.op} ${condition.value}`;
 }
 
-/** Every combination of the values at and beside the constants of the rules, for the arguments they look at. */
+/** Every combination of values at and next to the constants of the rules, for the arguments that they compare. */
 function boundaryArguments(rules: readonly Rule[]): readonly (readonly bigint[])[] {
   const values = Array.from({ length: 6 }, () => new Set([0n]));
   for (const condition of rules.flatMap(rule => rule.conditions)) {

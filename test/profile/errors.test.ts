@@ -1,11 +1,11 @@
-// What makes a profile unusable as it is written: codes, places, and what to do.
+// Errors in profiles: codes, places, and remedies.
 import assert from 'node:assert/strict';
 import { formatDiagnostic } from '#lib/util/errors.js';
 import { MAX_FINDINGS } from '#lib/profile/findings.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { brief, codes, failure, marked, withCondition, withRule } from './helpers.js';
 
-/** A text with an arrow where the finding is, its code, its pointer, and what its message and remedy say. */
+/** A text with an arrow at the finding, its code, its pointer, and a pattern for its message and remedy. */
 type Case = readonly [text: string, code: string, pointer: string, says: RegExp];
 
 const ALLOW = '"action": "SCMP_ACT_ALLOW"';
@@ -16,7 +16,7 @@ const errors: readonly Case[] = [
   // The document
   ['→null', 'not-a-profile', '', /disables seccomp/],
   ['→[]', 'not-a-profile', '', /not an array/],
-  // A Profile of another copy of the package, or a changed one.
+  // A Profile from another copy of the package, or a modified one.
   ['→{"defaultAction": 327681, "rules": []}', 'not-a-profile', '', /of a Profile.*npm ls seccomp/],
   ['→{}', 'missing-default-action', '', /"defaultAction".*SCMP_ACT_ERRNO/],
   ['→{"defaultAction": null}', 'missing-default-action', '', /needs/],
@@ -349,7 +349,7 @@ describe('errors in profiles', () => {
     assert.equal(problems.at(-1)?.code, 'too-many-findings');
   });
 
-  it('print on one line each, with file, line, column and pointer', () => {
+  it('are printed on one line each, with file, line, column and pointer', () => {
     const error = failure(() => parseProfile('{"defaultAction": "SCMP_ACT_ALOW"}', { file: 'p.json' }));
     assert.equal(
       error.message,
@@ -357,7 +357,7 @@ describe('errors in profiles', () => {
     );
   });
 
-  it('quote hostile text so that it stays on its line, and cut it', () => {
+  it('escape and truncate hostile text, so that it stays on one line', () => {
     const error = failure(() => parseProfile({ defaultAction: `\u001b[31m\n${'x'.repeat(10_000)}` }));
     assert.ok(error.message.length < 500);
     assert.doesNotMatch(error.message, /[\u001b\n]/);

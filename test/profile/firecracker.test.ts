@@ -1,4 +1,4 @@
-// Filters of Firecracker's seccompiler: read with positions, given their documented meaning, and written.
+// Filters of Firecracker's seccompiler: parsed with positions, with their documented meaning, and written.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -56,7 +56,7 @@ describe('Firecracker filters: the meaning', () => {
     });
   }
 
-  it('rules of one call are bound by OR, conditions of one rule by AND, also on one argument', () => {
+  it('rules of one call are combined by OR, conditions of one rule by AND, even on one argument', () => {
     const policy = policyOf([
       { syscall: 'read', args: [condition('qword', 'ge', 4), condition('qword', 'le', 6)] },
       { syscall: 'read', args: [condition('qword', 'eq', 9), condition('dword', 'eq', 1, 1)] },
@@ -87,7 +87,7 @@ describe('Firecracker filters: the meaning', () => {
     ]);
   });
 
-  it('other ABIs and x32 get KILL_THREAD, or what badArch says; newer calls the default action', () => {
+  it('other ABIs and x32 get KILL_THREAD or badArch; newer calls get the default action', () => {
     const policy = policyOf([{ syscall: 'read' }]);
     assert.deepEqual(
       [answer(policy, 'x86', 'read'), answer(policy, 'x32', 'read'), answerNumber(policy, 'x86_64', 9999)],
@@ -121,7 +121,7 @@ describe("Firecracker filters: the keys of rust-vmm's crate", () => {
     main: { mismatch_action: 'kill_process', match_action: 'allow', filter, ...actions },
   });
 
-  it('are read by their meaning, and found out by the command line', () => {
+  it('are parsed, and recognised by the command line', () => {
     const parsed = parseFirecracker(crate([{ syscall: 'read' }], { mismatch_action: 'user_notif' }));
     const policy = resolveFirecracker(parsed, X86_64);
     assert.deepEqual(
@@ -131,7 +131,7 @@ describe("Firecracker filters: the keys of rust-vmm's crate", () => {
     assert.deepEqual(codes(failure(() => parseProfile(crate([]))).problems), ['foreign-format']);
   });
 
-  it('compare a dword by 32 bits with every operator, which all versions of the crate do', () => {
+  it('compare 32 bits of a dword with every operator, as all versions of the crate do', () => {
     const filter = [{ syscall: 'read', args: [condition('dword', 'ne', 1)] }];
     const parsed = parseFirecracker(crate(filter));
     assert.deepEqual(parsed.warnings, []);
@@ -202,7 +202,7 @@ describe('Firecracker filters: mistakes', () => {
     });
   }
 
-  it('are all reported at once, with did-you-mean', () => {
+  it('are all reported at once, with suggestions', () => {
     const { problems } = failure(() =>
       parseFirecracker(inRule('{ "syscall": "opn" }, { "syscal": "read" }')),
     );
@@ -210,7 +210,7 @@ describe('Firecracker filters: mistakes', () => {
     assert.match(problems[0]?.remedy ?? '', /open/);
   });
 
-  it('warn of what versions of Firecracker take differently, and of bits that are cleared', () => {
+  it('cause warnings for differences between versions of Firecracker, and for cleared bits', () => {
     const filter = [
       { syscall: 'read', args: [condition('dword', 'ne', 1), condition('dword', { masked_eq: 1 }, 3, 1)] },
     ];
@@ -223,7 +223,7 @@ describe('Firecracker filters: mistakes', () => {
     );
   });
 
-  it('a call that the architecture lacks, and a category that the file lacks', () => {
+  it('include a call that the architecture lacks, and a category that the file lacks', () => {
     const parsed = parseFirecracker(file([{ syscall: 'open' }]));
     const { problems } = failure(() => resolveFirecracker(parsed, { category: 'vmm', arch: 'aarch64' }));
     assert.deepEqual(codes(problems), ['unknown-syscall']);
@@ -243,7 +243,7 @@ describe("Firecracker's own files", () => {
     const path = fileURLToPath(
       new URL(`../../../../shared/profiles/firecracker_seccompiler_${arch}-musl.json`, import.meta.url),
     );
-    it(`for ${arch}: every category compiles, is proven, and comes back from its program and from its text`, function () {
+    it(`for ${arch}: every category compiles, is proven, and survives round trips through its program and its text`, function () {
       if (!existsSync(path)) skip(this, `there is no ${path}`);
       const parsed = parseFirecracker(path);
       assert.deepEqual([...parsed.filters.keys()], ['vmm', 'api', 'vcpu']);

@@ -1,4 +1,4 @@
-// The formats that are told apart, and what each of them says.
+// The JSON formats: how they are distinguished, and the meaning of each.
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { actionName } from '#lib/kernel/action.js';
@@ -47,7 +47,7 @@ describe('profile formats', () => {
     assert.deepEqual(profile.warnings, []);
   });
 
-  it("Docker's old one: name and architectures", () => {
+  it("Docker's old format: name and architectures", () => {
     const profile = parseProfile({
       defaultAction: 'SCMP_ACT_ERRNO',
       architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X32'],
@@ -60,7 +60,7 @@ describe('profile formats', () => {
     assert.equal(profile.rules[0]?.names[0]?.at.pointer, '/syscalls/0/name');
   });
 
-  it('only the linux.seccomp of OCI', () => {
+  it('the linux.seccomp section of OCI alone', () => {
     const profile = parseProfile({
       defaultAction: 'SCMP_ACT_ALLOW',
       flags: ['SECCOMP_FILTER_FLAG_LOG', 'SECCOMP_FILTER_FLAG_LOG', 'SECCOMP_FILTER_FLAG_TSYNC'],
@@ -73,7 +73,7 @@ describe('profile formats', () => {
     assert.equal(profile.listenerMetadata, 'id=1');
   });
 
-  it('the linux.seccomp of OCI in a whole config.json, with places in that file', () => {
+  it('the linux.seccomp section of OCI in a whole config.json, with places in that file', () => {
     const profile = parseProfile({
       ociVersion: '1.2.0',
       process: { capabilities: { bounding: ['CAP_SYS_ADMIN'], effective: [] }, args: ['sh'] },
@@ -109,7 +109,7 @@ describe('profile formats', () => {
     ]);
   });
 
-  it("containers/common's errno beats errnoRet, by name or in decimal", () => {
+  it("containers/common's errno takes precedence over errnoRet, by name or in decimal", () => {
     const action = (fields: object): string =>
       actionName(
         parseProfile({
@@ -188,7 +188,7 @@ describe('profile formats', () => {
     assert.deepEqual(profile.warnings, []);
   });
 
-  it('a profile is frozen through and through', () => {
+  it('a profile is deeply frozen', () => {
     const frozen = (value: unknown): boolean =>
       typeof value !== 'object' ||
       value === null ||
@@ -197,7 +197,7 @@ describe('profile formats', () => {
     assert.ok(frozen(parseProfile({ DefaultAction: 'SCMP_ACT_LOG', process: 1, linux: 2 })));
   });
 
-  it('a profile prints', () => {
+  it('a profile can be inspected', () => {
     assert.match(inspect(parseProfile('docker-default'), { depth: 5 }), /name: 'accept'/);
   });
 

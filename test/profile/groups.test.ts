@@ -1,4 +1,4 @@
-// Groups of calls in the rules of a JSON profile: what they stand for, and what becomes of them in the text.
+// Groups of calls in the rules of a JSON profile: their calls, and their edits in the text.
 import assert from 'node:assert/strict';
 import { derive, formatProfile } from '#lib/filter/algebra/derive.js';
 import { isEquivalent } from '#lib/filter/inspect/compare.js';
@@ -40,7 +40,7 @@ describe('groups of calls in a JSON profile', () => {
       assert.ok(isEquivalent(compile(withRules(short)), compile(withRules(long))));
     });
 
-    it(`are written out in the text: ${what}`, () => {
+    it(`are expanded in the text: ${what}`, () => {
       assert.deepEqual(
         JSON.parse(formatProfile(parseProfile(withRules(short)))),
         JSON.parse(withRules(long)),
@@ -49,33 +49,33 @@ describe('groups of calls in a JSON profile', () => {
   }
 
   for (const beside of ['[]', 'null'])
-    it(`are written out in the text: in the old format beside "names": ${beside}`, () => {
+    it(`are expanded in the text: in the old format beside "names": ${beside}`, () => {
       const text = withRules(`{ "name": "@bpf", "names": ${beside}, "action": "SCMP_ACT_ERRNO" }`);
       assert.ok(
         isEquivalent(compile(formatProfile(parseProfile(text))), compile(withRules(refuses('"bpf"')))),
       );
     });
 
-  it('lose single calls', () => {
+  it('can lose single calls', () => {
     const derived = formatProfile(derive(withRules(refuses('"@keyring", "chmod"')), { allow: ['keyctl'] }));
     assert.deepEqual(namesIn(derived), [['add_key', 'request_key', 'chmod']]);
   });
 
-  it('may stand in a profile that extends another', () => {
+  it('can be used in a profile that extends another', () => {
     const extended = compile(
       '{ "extends": "docker-default", "syscalls": [{ "names": ["@io_uring"], "action": "SCMP_ACT_ALLOW" }] }',
     );
     assert.ok(isEquivalent(extended, compile(derive('docker-default', { allow: ['@io_uring'] }))));
   });
 
-  it('have names that are known', () => {
+  it('must have known names', () => {
     const [error] = failure(() => parseProfile(withRules(refuses('"@netwrk"')))).problems;
     assert.equal(error?.code, 'unknown-group');
     assert.equal(error.remedy, 'Did you mean "@network"?');
     assert.equal(error.at?.pointer, '/syscalls/0/names/0');
   });
 
-  it('keep the rules for names: write cannot be notified', () => {
+  it('obey the rules for names: write cannot have NOTIFY', () => {
     const [error] = failure(() =>
       parseProfile(withRules('{ "names": ["@files"], "action": "SCMP_ACT_NOTIFY" }')),
     ).problems;
@@ -96,7 +96,7 @@ describe('groups of calls in a JSON profile', () => {
     );
   });
 
-  it('are reported in profiles of the operator too, which passes them on as they are', () => {
+  it('are reported in profiles of the operator too, which passes them on unchanged', () => {
     const found = lint(
       `apiVersion: security-profiles-operator.x-k8s.io/v1beta1
 kind: SeccompProfile

@@ -1,4 +1,4 @@
-// What the tests of profiles share: texts with a marked place, profiles in one line, and errors as values.
+// Helpers for tests of profiles: texts with a marked place, profiles in one line, and errors as values.
 import assert from 'node:assert/strict';
 import { ProfileError, type Diagnostic } from '#lib/util/errors.js';
 import { syscallNumber, ABIS } from '#lib/kernel/abi.js';
@@ -10,7 +10,7 @@ import type { TargetOptions } from '#lib/policy/target.js';
 import { resolveProfile, type ResolveOptions } from '#lib/profile/resolve/resolve.js';
 import { written } from '../support/written.js';
 
-/** A text without its `→`, and the line and column that the arrow stood at. */
+/** A text without its `→`, and the line and column of the arrow. */
 export function marked(text: string): {
   readonly text: string;
   readonly line: number;
@@ -46,7 +46,7 @@ export const brief = ({ at, code }: Diagnostic): string => `${at?.line}:${at?.co
 
 export const codes = (diagnostics: readonly Diagnostic[]): string[] => diagnostics.map(({ code }) => code);
 
-/** What a policy answers to a call by name, in print: `ALLOW`, `ERRNO(EPERM)`. */
+/** The action of a policy for a call by name, as text: `ALLOW`, `ERRNO(EPERM)`. */
 export function answer(policy: Policy, abi: AbiName, name: string, args: readonly bigint[] = []): string {
   const syscall = syscallNumber(abi, name);
   assert.ok(syscall !== undefined, `${abi} has no ${name}`);

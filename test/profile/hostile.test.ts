@@ -1,4 +1,4 @@
-// Hostile profiles: whatever the input, the answer is a profile or an error, soon and within the memory of a process.
+// Hostile profiles: any input results in a profile or an error, in bounded time and memory.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -41,17 +41,17 @@ const profile = (rules: string): string =>
   `{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86", "SCMP_ARCH_X32"], "syscalls": [${rules}]}`;
 
 describe('hostile profiles', () => {
-  it('the sample is a profile', () => {
+  it('include a valid sample', () => {
     parseProfile(SAMPLE);
   });
 
-  it('cut at every place are an error or a profile', () => {
+  it('truncated at any place are an error or a profile', () => {
     for (let length = 1; length < SAMPLE.length; length++) {
       assert.equal(failure(() => parseProfile(Buffer.from(SAMPLE.slice(0, length)))).code, 'json-syntax');
     }
   });
 
-  it('with any one character left out are an error or a profile', () => {
+  it('without any one character are an error or a profile', () => {
     for (let index = 0; index < SAMPLE.length; index++)
       survives(Buffer.from(SAMPLE.slice(0, index) + SAMPLE.slice(index + 1)));
   });
@@ -115,7 +115,7 @@ describe('hostile profiles', () => {
     }
   });
 
-  it('keep their numbers at the limits', () => {
+  it('have exact numbers at the limits', () => {
     const value = (text: string): bigint | undefined =>
       parseProfile(
         profile(
@@ -209,7 +209,7 @@ describe('hostile profiles', () => {
     ],
   ];
   for (const [what, text] of large) {
-    it(`${what}: a result, in time`, () => {
+    it(`${what}: a result in time`, () => {
       const source = text();
       const start = process.cpuUsage();
       survives(source);
@@ -218,7 +218,7 @@ describe('hostile profiles', () => {
     });
   }
 
-  it('that would fill memory with rules are refused', () => {
+  it('with rules that would fill memory are refused', () => {
     const [text] = large.filter(([what]) => what.includes('300 names')).map(([, write]) => write());
     assert.equal(failure(() => resolveProfile(text ?? '', { arch: 'x86_64' })).code, 'too-many-rules');
   });
@@ -310,7 +310,7 @@ describe('hostile sources', () => {
     });
   }
 
-  it("Docker's default, cut at any place, is an error that shows a place in it", () => {
+  it("Docker's default, truncated at any place, is an error with a place in it", () => {
     const whole = readFileSync(parseProfile('docker-default').file, 'utf8').trimEnd();
     for (let length = 1; length < whole.length; length += 97) {
       const { at: place } = failure(() => parseProfile(Buffer.from(whole.slice(0, length))));
@@ -318,10 +318,10 @@ describe('hostile sources', () => {
     }
   });
 
-  it('a file that grows meanwhile is read to some end', async function () {
+  it('a file that changes meanwhile is read up to some size', async function () {
     if (process.platform !== 'linux') skip(this, 'this is not Linux');
     const path = at('growing.json', text);
-    // Replaced, emptied and written again, as fast as another process can.
+    // Another process replaces, truncates and rewrites the file as fast as it can.
     const writer = spawn(
       'sh',
       [

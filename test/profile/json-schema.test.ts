@@ -1,4 +1,4 @@
-// profile.schema.json: it is what its generator writes, agrees with the reader, and completes profiles in an editor.
+// profile.schema.json: it is up to date, agrees with the parser, and completes profiles in an editor.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ const jsonFiles = (folder: string): readonly string[] =>
     .filter(name => name.endsWith('.json'))
     .map(name => `${folder}${name}`);
 
-/** Codes for what a schema cannot see: docs/profiles.md lists them. */
+/** Codes of problems that a schema cannot detect: docs/profiles.md lists them. */
 const UNSEEN: ReadonlySet<string> = new Set([
   'ambiguous-number',
   'architecture-not-compiled',
@@ -33,7 +33,7 @@ const UNSEEN: ReadonlySet<string> = new Set([
 
 const schemaProblems = schemaValidator();
 
-/** The codes of all that the reader says of a text. */
+/** The codes of all errors and warnings of the parser for a text. */
 function readerProblems(text: string): readonly string[] {
   try {
     return parseProfile(text).warnings.map(({ code }) => code);
@@ -43,7 +43,7 @@ function readerProblems(text: string): readonly string[] {
   }
 }
 
-/** Fails where the schema refuses what the reader takes without a word, or the other way round. */
+/** Fails if the schema rejects a text that the parser accepts without a warning, or vice versa. */
 function agree(text: string): void {
   const schema = schemaProblems(JSON.parse(text));
   const reader = readerProblems(text);
@@ -59,7 +59,7 @@ function agree(text: string): void {
 
 const ACTION_NAMES = Object.keys(ACTIONS);
 
-/** Values that are right in one place and wrong in most others. */
+/** Values that are valid in one place and invalid in most others. */
 const oddValue: Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(null, true, '', 0, 1, -1, 5, 6, 472, 4095, 4096, 65535, 65536, 1.5, 2 ** 31, 1e21),
   fc.constantFrom<unknown>(
@@ -130,7 +130,7 @@ const KEYS = [
   ...['kind', 'spec', 'constructor', 'toString', ''],
 ];
 
-/** An action under these keys, with what may go with it. */
+/** An action under these keys, with its optional data. */
 const actionWith = (
   actions: readonly string[],
   [action, number, name]: readonly [string, string, string],
@@ -218,7 +218,7 @@ const docker = joined(
 );
 
 interface Mistake {
-  /** Which of all objects and arrays of the profile, and which of its members. */
+  /** The index of an object or array of the profile, and of one of its members. */
   readonly container: number;
   readonly member: number;
   readonly kind: 'drop' | 'rename' | 'case' | 'replace' | 'add';
@@ -240,7 +240,7 @@ function containersOf(value: unknown): readonly Container[] {
   return isContainer(value) ? [value, ...Object.values(value).flatMap(containersOf)] : [];
 }
 
-/** Changes one thing somewhere in a value. */
+/** Makes one change somewhere in a value. */
 function err(value: unknown, { container, member, kind, key, value: given }: Mistake): void {
   const odd: unknown = structuredClone(given);
   const all = containersOf(value);
@@ -266,7 +266,7 @@ function err(value: unknown, { container, member, kind, key, value: given }: Mis
   }
 }
 
-/** The same with up to two mistakes. */
+/** The given values with up to two mistakes. */
 const mistaken = (right: Arbitrary<object>): Arbitrary<unknown> =>
   fc.tuple(right, fc.array(mistake, { maxLength: 2 })).map(([profile, mistakes]) => {
     const copy: unknown = structuredClone(profile);
@@ -275,13 +275,13 @@ const mistaken = (right: Arbitrary<object>): Arbitrary<unknown> =>
   });
 
 describe('The JSON Schema of profiles', () => {
-  it('is what its generator writes', () => {
+  it('is up to date', () => {
     execFileSync(process.execPath, [`${root}scripts/generate-profile-schema.mjs`, '--check'], {
       stdio: 'pipe',
     });
   });
 
-  it('names every call, action and operator, and no other', () => {
+  it('names every call, action and operator, and no others', () => {
     const { definitions } = JSON.parse(schemaText()) as {
       definitions: Record<string, { enum: string[]; properties: Record<string, { enum: string[] }> }>;
     };
@@ -290,9 +290,9 @@ describe('The JSON Schema of profiles', () => {
     assert.deepEqual(definitions['condition']?.properties['op']?.enum, OPERATORS);
   });
 
-  describe('takes', () => {
+  describe('accepts', () => {
     for (const path of jsonFiles(`${root}profiles/`)) {
-      it(`${path.slice(root.length)}, which ships`, () => {
+      it(`the shipped ${path.slice(root.length)}`, () => {
         assert.deepEqual(schemaProblems(JSON.parse(readFileSync(path, 'utf8'))), []);
       });
     }
@@ -330,7 +330,7 @@ describe('The JSON Schema of profiles', () => {
     }
   });
 
-  describe('refuses, as the reader does,', () => {
+  describe('rejects, like the parser,', () => {
     const rule = (fields: string): string =>
       `{ "defaultAction": "SCMP_ACT_LOG", "syscalls": [{ ${fields} }] }`;
     const READ = '"names": ["read"], "action"';
@@ -401,9 +401,9 @@ describe('The JSON Schema of profiles', () => {
     }
   });
 
-  describe('agrees with the reader about', () => {
+  describe('agrees with the parser about', () => {
     if (!existsSync(FOLDER)) {
-      it('real profiles: put some into ../shared/profiles', function () {
+      it('real profiles, if ../shared/profiles has any', function () {
         skip(this, 'there is no ../shared/profiles');
       });
     } else {
@@ -429,7 +429,7 @@ describe('The JSON Schema of profiles', () => {
       ],
     });
 
-    /** What is offered where the arrow stands. */
+    /** The completions at the arrow. */
     async function offered(marked: string): Promise<ReadonlyMap<string, string>> {
       const text = marked.replace('→', '');
       const document = languageService.TextDocument.create('file:///profile.json', 'json', 1, text);
@@ -459,7 +459,7 @@ describe('The JSON Schema of profiles', () => {
       ],
     ];
     for (const [where, marked, keys] of KEYS) {
-      it(`completes the keys ${where}, with what they mean`, async () => {
+      it(`completes the keys ${where}, with their meaning`, async () => {
         const items = await offered(marked);
         for (const key of keys) {
           assert.ok(items.has(key), `${key} is not among ${[...items.keys()].join(', ')}`);
@@ -490,7 +490,7 @@ describe('The JSON Schema of profiles', () => {
       });
     }
 
-    it('reports what an action does', async () => {
+    it('shows the effect of an action', async () => {
       assert.equal(
         (await offered('{ "defaultAction": → }')).get('SCMP_ACT_ERRNO'),
         'The call fails with an errno.',

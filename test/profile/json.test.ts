@@ -1,4 +1,4 @@
-// The reader of JSON: nothing is lost, and everything has its place.
+// The JSON parser: nothing is lost, and everything has its position.
 import assert from 'node:assert/strict';
 import { Findings } from '#lib/profile/findings.js';
 import { locate, MAX_DEPTH, MAX_KEY, MAX_VALUES, type JsonValue } from '#lib/profile/json.js';
@@ -23,8 +23,8 @@ function dig(value: JsonValue | undefined, ...path: readonly (string | number)[]
   return value;
 }
 
-describe('JSON reader', () => {
-  it('keeps numbers as they are written', () => {
+describe('JSON parser', () => {
+  it('preserves the text of numbers', () => {
     for (const text of ['0', '-0', '18446744073709551615', '9007199254740993', '1e400', '1.50', '-12E+3']) {
       const value = dig(read(`[${text}]`), 0);
       assert.equal(value.kind === 'number' && value.text, text);
@@ -114,7 +114,7 @@ describe('JSON reader', () => {
     });
   }
 
-  it('names the member in which the syntax fails', () => {
+  it('reports the member with a syntax error', () => {
     assert.equal(failure(() => read('{"a": {"b": [0, {"c": }]}}')).at?.pointer, '/a/b/1/c');
   });
 
@@ -148,7 +148,7 @@ describe('JSON reader', () => {
     );
   });
 
-  it(`reads ${MAX_DEPTH} levels and refuses more, however many`, () => {
+  it(`parses ${MAX_DEPTH} levels and refuses more, however many`, () => {
     const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
     assert.equal(read(nested(MAX_DEPTH)).kind, 'array');
     for (const text of [nested(MAX_DEPTH + 1), '['.repeat(5_000_000), '{"a":'.repeat(1_000_000)]) {
@@ -156,7 +156,7 @@ describe('JSON reader', () => {
     }
   });
 
-  it('refuses more values and longer keys than a profile can need', () => {
+  it('refuses more values and longer keys than any profile needs', () => {
     assert.equal(failure(() => read(`[${'0,'.repeat(MAX_VALUES)}0]`)).code, 'too-many-values');
     assert.equal(failure(() => read(`{"${'k'.repeat(MAX_KEY + 1)}": 1}`)).code, 'key-too-long');
   });

@@ -1,4 +1,4 @@
-// Profiles given as objects: read exactly, with lines, and without trusting what they do when they are looked at.
+// Profiles given as objects: read exactly and with lines, without trusting getters and proxies.
 import assert from 'node:assert/strict';
 import { objectText } from '#lib/profile/object-text.js';
 import { parseProfile } from '#lib/profile/parse.js';
@@ -10,13 +10,13 @@ const PROFILE = {
 };
 
 describe('profiles given as objects', () => {
-  it('are written as JSON.stringify writes them with two spaces', () => {
+  it('are formatted like JSON.stringify with two spaces', () => {
     for (const value of [PROFILE, {}, [], [{}], { a: [[], 1.5, -0, 'é\n\ud800', null, true] }, null]) {
       assert.equal(objectText(value), JSON.stringify(value, null, 2));
     }
   });
 
-  it('mean what their JSON text means', () => {
+  it('have the meaning of their JSON text', () => {
     const { file: _, ...fromObject } = parseProfile(PROFILE);
     assert.equal(fromObject.rules[0]?.names[0]?.name, 'read');
     assert.deepEqual(fromObject.rules[0]?.at, {
@@ -27,7 +27,7 @@ describe('profiles given as objects', () => {
     });
   });
 
-  it('carry bigints exactly', () => {
+  it('preserve bigints exactly', () => {
     const args = [{ index: 0, op: 'SCMP_CMP_EQ', value: 0xffff_ffff_ffff_ffffn }];
     const profile = parseProfile({
       ...PROFILE,
@@ -44,7 +44,7 @@ describe('profiles given as objects', () => {
     );
   });
 
-  it('may not inherit what they say: rules would be lost', () => {
+  it('may not have inherited keys, because rules would be lost', () => {
     class Settings {
       defaultAction = 'SCMP_ACT_ALLOW';
       get syscalls(): readonly object[] {
@@ -59,7 +59,7 @@ describe('profiles given as objects', () => {
       assert.throws(() => parseProfile(profile), { code: 'not-json' });
   });
 
-  it('may not have keys without a value: conditions would be lost', () => {
+  it('may not have undefined values, because conditions would be lost', () => {
     const rule = { names: ['read'], action: 'SCMP_ACT_ALLOW', args: undefined };
     assert.throws(() => parseProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [rule] }), {
       code: 'not-json',
@@ -103,7 +103,7 @@ describe('profiles given as objects', () => {
     });
   }
 
-  it('with a proxy for the prototype of an array are read once', () => {
+  it('are read once even if the prototype of an array is a proxy', () => {
     let reads = 0;
     const names = new Proxy(['read'], {
       get: (target, key, receiver) => (reads++, Reflect.get(target, key, receiver) as unknown),

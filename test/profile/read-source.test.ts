@@ -1,4 +1,4 @@
-// Where profiles come from: paths, texts, bytes, URLs, objects and names; and what may be waiting there.
+// Sources of profiles: paths, texts, bytes, URLs, objects and names; and hostile files.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
@@ -54,7 +54,7 @@ describe('profile sources', () => {
     assert.equal(failure(() => parseProfile('{', { file: '<stdin>' })).at?.file, '<stdin>');
   });
 
-  it('a bare word is a profile that ships', () => {
+  it('a bare word is a shipped profile', () => {
     const profile = parseProfile('docker-default');
     assert.match(profile.file, /profiles\/docker-default\.json$/);
     assert.ok(readFileSync(profile.file).length > 0);
@@ -80,9 +80,9 @@ describe('profile sources', () => {
     assert.equal(parseProfile(join(directory, 'link.json')).defaultAction, parseProfile(TEXT).defaultAction);
   });
 
-  it('a file with a size of 0 is read all the same', function () {
+  it('a file with a size of 0 is still read', function () {
     if (process.platform !== 'linux') skip(this, 'this is not Linux');
-    // Those of /proc claim to be empty.
+    // Files in /proc have a size of 0.
     assert.match(failure(() => parseProfile('/proc/self/status')).message, /looks like a policy of minijail/);
   });
 
@@ -116,7 +116,7 @@ describe('profile sources', () => {
     });
   }
 
-  it('UTF-16 is a text that cannot be read, not a program', () => {
+  it('UTF-16 is an unreadable text, not a program', () => {
     for (const text of [
       Buffer.from(`\uFEFF${TEXT}`, 'utf16le'),
       Buffer.from(`\uFEFF${TEXT}`, 'utf16le').swap16(),
@@ -124,7 +124,7 @@ describe('profile sources', () => {
       assert.throws(() => readInput(text), { code: 'invalid-utf8', message: /is UTF-16/ });
   });
 
-  it('a text with NUL bytes behind it is a text with a mistake, not a program', () => {
+  it('a text followed by NUL bytes is a text with a mistake, not a program', () => {
     const text = Buffer.from(`${TEXT}\0\0\0`);
     assert.equal(readInput(text).kind, 'text');
     assert.equal(failure(() => parseProfile(text)).code, 'json-syntax');
@@ -135,7 +135,7 @@ describe('profile sources', () => {
       assert.equal(failure(() => parseProfile(`${comment}${TEXT}`)).code, 'json-syntax', comment);
   });
 
-  it('a file that is too large is rejected by its size', () => {
+  it('a file that is too large is refused by its size', () => {
     const path = write('sparse.json', '');
     truncateSync(path, 2 ** 40);
     assert.equal(failure(() => parseProfile(path)).code, 'profile-too-large');
@@ -158,7 +158,7 @@ describe('profile sources', () => {
     assert.equal(failure(() => parseProfile(path)).code, 'profile-unreadable');
   });
 
-  it('other values are an error of usage', () => {
+  it('other values are a usage error', () => {
     for (const source of [5, 5n, undefined, true, Symbol('profile'), () => TEXT]) {
       assert.throws(() => parseProfile(source), UsageError);
     }

@@ -1,4 +1,4 @@
-// Profiles that people use: all of them are read and resolved, where someone has put them beside the repository.
+// Real profiles: all are parsed and resolved, if they are next to the repository.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ const ARCHITECTURES: readonly Architecture[] = ['x86_64', 'aarch64'];
 
 describe('real profiles', () => {
   if (!existsSync(FOLDER)) {
-    it('are not here: put some into ../shared/profiles', function () {
+    it('need profiles in ../shared/profiles', function () {
       skip(this, 'there is no ../shared/profiles');
     });
     return;

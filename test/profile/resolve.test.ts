@@ -1,4 +1,4 @@
-// What a whole profile comes to on a machine: calls newer than it, and what the policy carries.
+// A whole profile resolved for a machine: calls newer than the profile, and the properties of the policy.
 import assert from 'node:assert/strict';
 import { syscallNumber } from '#lib/kernel/abi.js';
 import { makeTarget } from '#lib/policy/target.js';
@@ -30,23 +30,23 @@ describe('resolving: calls newer than the profile', () => {
     );
   });
 
-  it('are counted from names of any action, those that equal the default too', () => {
+  it('are determined by names with any action, even the default', () => {
     assert.deepEqual(newest([rule('close', 'ERRNO')]), [3, 6, 0x40000003]);
   });
 
-  it('are not counted from rules that the target drops', () => {
+  it('are not determined by rules that the target drops', () => {
     assert.deepEqual(
       newest([{ names: ['close'], action: 'SCMP_ACT_ALLOW', includes: { caps: ['CAP_BPF'] } }]),
       [undefined, undefined, undefined],
     );
   });
 
-  it('have no such rule where nothing, or only number 0, is named', () => {
+  it('do not get ENOSYS if no number above 0 is named', () => {
     assert.deepEqual(newest([]), [undefined, undefined, undefined]);
     assert.deepEqual(newest([rule('read', 'ALLOW')]), [undefined, 3, undefined]);
   });
 
-  it('are not counted from the multiplexers unless they are named', () => {
+  it('are not determined by the multiplexers unless they are named', () => {
     const number = (name: string): number | undefined => syscallNumber('x86', name);
     assert.equal(newest([rule('send', 'ALLOW'), rule('close', 'ALLOW')])[1], 6);
     assert.equal(newest([rule('socketcall', 'ALLOW')])[1], number('socketcall'));
@@ -54,7 +54,7 @@ describe('resolving: calls newer than the profile', () => {
   });
 
   for (const defaultAction of ['ALLOW', 'LOG', 'TRACE']) {
-    it(`have no such rule where the default action is ${defaultAction}`, () => {
+    it(`do not get ENOSYS if the default action is ${defaultAction}`, () => {
       assert.deepEqual(newest([rule('close', 'KILL')], { defaultAction: `SCMP_ACT_${defaultAction}` }), [
         undefined,
         undefined,
@@ -64,7 +64,7 @@ describe('resolving: calls newer than the profile', () => {
   }
 
   for (const defaultAction of ['KILL', 'KILL_PROCESS', 'TRAP', 'ERRNO']) {
-    it(`have it where the default action is ${defaultAction}`, () => {
+    it(`get ENOSYS if the default action is ${defaultAction}`, () => {
       assert.deepEqual(
         newest([rule('close', 'ALLOW')], { defaultAction: `SCMP_ACT_${defaultAction}` }),
         [3, 6, 0x40000003],
@@ -72,7 +72,7 @@ describe('resolving: calls newer than the profile', () => {
     });
   }
 
-  it('get the default action where the caller wants that', () => {
+  it('get the default action on request', () => {
     assert.deepEqual(newest([rule('close', 'ALLOW')], {}, { unknownSyscalls: 'default' }), [
       undefined,
       undefined,
@@ -82,7 +82,7 @@ describe('resolving: calls newer than the profile', () => {
 });
 
 describe('resolving: the policy', () => {
-  it('carries target, flags, listener and the warnings of the profile', () => {
+  it('has the target, flags, listener and warnings of the profile', () => {
     const target = makeTarget({ arch: 'aarch64', kernel: '6.1', capabilities: ['CAP_BPF'] });
     const resolved = resolveProfile(
       written({
@@ -100,7 +100,7 @@ describe('resolving: the policy', () => {
     assert.deepEqual(codes(resolved.warnings), ['key-case']);
   });
 
-  it('accepts no unknown capability, whose rules would be dropped or kept by mistake', () => {
+  it('refuses unknown capabilities, because rules would be dropped or kept by mistake', () => {
     for (const name of ['CAP_SYS_ADMN', 'sys_admin'])
       assert.throws(() => makeTarget({ capabilities: [name] }), {
         code: 'bad-option',
@@ -113,7 +113,7 @@ describe('resolving: the policy', () => {
     assert.deepEqual(resolveProfile(parseProfile('docker-default'), X86_64), once);
   });
 
-  it('with strict, every warning is an error, those of the profile and of the target together', () => {
+  it('turns every warning into an error with strict, those of the profile and of the target together', () => {
     const profile = written({
       DefaultAction: 'SCMP_ACT_ERRNO',
       syscalls: [rule('read', 'LOG'), rule('read', 'ALLOW')],
@@ -128,7 +128,7 @@ describe('resolving: the policy', () => {
     );
   });
 
-  it('warns in the order of the text, of each thing once for all ABIs', () => {
+  it('warns in the order of the text, and once for all ABIs', () => {
     const resolved = policy(
       [rule('write', 'LOG'), rule('read', 'LOG'), rule('read', 'ALLOW'), rule('write', 'ALLOW')],
       X86_64,

@@ -1,4 +1,4 @@
-// Which rules and which ABIs of a profile are left on a machine.
+// The rules and the ABIs of a profile that apply on a machine.
 import assert from 'node:assert/strict';
 import type { AbiName } from '#lib/kernel/architectures.js';
 import { SCMP_ACT_KILL_PROCESS } from '#lib/kernel/constants.js';
@@ -32,7 +32,7 @@ describe('resolving: restrictions', () => {
     assert.equal(has({ includes: { arches: ['arm64'] } }, {}), false);
   });
 
-  it('excludes count before includes', () => {
+  it('excludes take precedence over includes', () => {
     assert.equal(
       has({ includes: { caps: ['CAP_BPF'] }, excludes: { caps: ['CAP_BPF'] } }, capabilities('CAP_BPF')),
       false,
@@ -53,11 +53,11 @@ describe('resolving: restrictions', () => {
     });
   }
 
-  it('empty restrictions ask nothing', () => {
+  it('empty restrictions always match', () => {
     assert.equal(has({ includes: { caps: [], arches: [] }, excludes: {} }, {}), true);
   });
 
-  it('the bounding set of a config.json is not used unless passed on', () => {
+  it('the bounding set of a config.json is not used unless it is passed as an option', () => {
     const config = {
       process: { capabilities: { bounding: ['CAP_BPF'] } },
       linux: { seccomp: { defaultAction: 'SCMP_ACT_ERRNO' } },
@@ -133,7 +133,7 @@ describe('resolving: ABIs', () => {
     });
   }
 
-  it('calls by other ABIs get KILL_THREAD unless the caller says otherwise', () => {
+  it('calls by other ABIs get KILL_THREAD by default', () => {
     assert.equal(answer(policy([]), 'x86', 'read'), 'KILL_THREAD');
     assert.equal(
       answer(policy([], X86_64, {}, { badArch: SCMP_ACT_KILL_PROCESS }), 'x86', 'read'),
@@ -141,7 +141,7 @@ describe('resolving: ABIs', () => {
     );
   });
 
-  it('a name is skipped on the ABIs that do not have it', () => {
+  it('a name is skipped on ABIs that lack it', () => {
     const resolved = policy([rule('arch_prctl', 'ALLOW'), rule('stat64', 'ALLOW')], X86_64, {
       architectures: ALL_X86,
     });
@@ -152,7 +152,7 @@ describe('resolving: ABIs', () => {
     assert.equal(answer(resolved, 'x86', 'stat64'), 'ALLOW');
   });
 
-  it('x32 numbers carry bit 30', () => {
+  it('x32 numbers have bit 30', () => {
     const resolved = policy([rule('read', 'ALLOW')], X86_64, { architectures: ALL_X86 });
     assert.deepEqual([...(resolved.abis[2]?.syscalls.keys() ?? [])], [0x40000000]);
   });

@@ -1,4 +1,4 @@
-// The profiles that ship: each is small, clean, and proven to allow nothing that Docker's default refuses.
+// The shipped profiles: each is small, without warnings, and proven to allow nothing that Docker's default refuses.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { compile } from '#lib/filter/compile-profile.js';
@@ -16,7 +16,7 @@ const names = readdirSync(packageFile('profiles/'))
   .filter(name => name.endsWith('.json') && name !== 'docker-default.json')
   .map(name => name.slice(0, -'.json'.length));
 
-describe('the profiles that ship', () => {
+describe('the shipped profiles', () => {
   const calls: Readonly<Record<string, readonly (readonly [call: string, answer: string])[]>> = {
     'no-network': [
       ['socket AF_INET', 'ERRNO(EPERM)'],
@@ -71,7 +71,7 @@ describe('the profiles that ship', () => {
     ],
   };
 
-  it('have answers to check for each', () => assert.deepEqual(Object.keys(calls).sort(), [...names].sort()));
+  it('have expected actions for each', () => assert.deepEqual(Object.keys(calls).sort(), [...names].sort()));
 
   for (const name of names) {
     it(`${name} allows nothing that docker-default refuses`, () => {
@@ -86,7 +86,7 @@ describe('the profiles that ship', () => {
           );
     });
 
-    it(`${name} is a derivation of a few lines with a comment about its purpose, without a warning`, () => {
+    it(`${name} is a derived profile of a few lines with a comment about its purpose, without warnings`, () => {
       const text = readFileSync(packageFile(`profiles/${name}.json`), 'utf8');
       assert.ok(text.split('\n').length < 50);
       assert.match(text, /^ {2}"comment": "[A-Z].*\."/m);
@@ -94,7 +94,7 @@ describe('the profiles that ship', () => {
     });
 
     for (const [call, answer] of calls[name] ?? []) {
-      it(`${name}: ${call} gets ${answer}, with all capabilities too`, () => {
+      it(`${name}: ${call} gets ${answer}, even with all capabilities`, () => {
         for (const capabilities of [[], CAPABILITIES]) {
           const policy = resolveProfile(name, { arch: 'x86_64', capabilities });
           assert.equal(actionName(evaluate(policy, parseEvent(call, 'x86_64'))), answer);

@@ -1,4 +1,4 @@
-// What rules mean together: on one call, in 32 bits, and through i386's multiplexers.
+// The combined meaning of rules: for one call, in 32 bits, and through i386's multiplexers.
 import assert from 'node:assert/strict';
 import { syscallNumber } from '#lib/kernel/abi.js';
 import type { Policy } from '#lib/policy/policy.js';
@@ -12,7 +12,7 @@ describe('resolving: rules of one call', () => {
     assert.equal(ask(one(rule('read', 'ALLOW'))), 'ERRNO(EPERM)');
   });
 
-  it('an unconditional rule gives its action, and its place', () => {
+  it('an unconditional rule has its action and its place', () => {
     const resolved = one(rule('clone', 'ALLOW'));
     const part = resolved.abis[0].syscalls.get(syscallNumber('x86_64', 'clone') ?? -1);
     assert.deepEqual(part?.rules, []);
@@ -20,7 +20,7 @@ describe('resolving: rules of one call', () => {
     assert.equal(ask(resolved), 'ALLOW');
   });
 
-  it('conditions of one rule are bound by AND, rules by OR', () => {
+  it('conditions of one rule are combined by AND, rules by OR', () => {
     const resolved = one(
       rule('clone', 'ALLOW', when(0, 'EQ', 1), when(1, 'EQ', 2)),
       rule('clone', 'ALLOW', when(2, 'EQ', 3)),
@@ -30,7 +30,7 @@ describe('resolving: rules of one call', () => {
     assert.equal(ask(resolved, 0n, 0n, 3n), 'ALLOW');
   });
 
-  it('a repeated argument turns every condition into a rule of its own', () => {
+  it('a repeated argument turns every condition into a separate rule', () => {
     const resolved = one(rule('clone', 'ALLOW', when(0, 'EQ', 1), when(0, 'EQ', 2), when(1, 'EQ', 3)));
     assert.deepEqual(codes(resolved.warnings), ['repeated-argument']);
     assert.equal(ask(resolved, 2n, 0n), 'ALLOW');
@@ -38,14 +38,14 @@ describe('resolving: rules of one call', () => {
     assert.equal(ask(resolved, 0n, 0n), 'ERRNO(EPERM)');
   });
 
-  it('a rule whose action equals the default is dropped, errno included', () => {
+  it('a rule with the default action and errno is dropped', () => {
     assert.equal(one(rule('clone', 'ERRNO')).abis[0].syscalls.size, 0);
     assert.equal(one({ names: ['clone'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 }).abis[0].syscalls.size, 1);
     assert.equal(ask(one(rule('clone', 'ALLOW', when(0, 'EQ', 1)), rule('clone', 'ERRNO')), 1n), 'ALLOW');
   });
 
   for (const order of ['before', 'after']) {
-    it(`an unconditional rule wins ${order} a conditional one, with a warning where actions differ`, () => {
+    it(`an unconditional rule wins ${order} a conditional one, with a warning if actions differ`, () => {
       const rules = [rule('clone', 'KILL', when(0, 'EQ', 1)), rule('clone', 'ALLOW')];
       const resolved = one(...(order === 'after' ? rules : rules.reverse()));
       assert.equal(ask(resolved, 1n), 'ALLOW');
@@ -56,11 +56,11 @@ describe('resolving: rules of one call', () => {
     });
   }
 
-  it('a conditional rule with the same action is voided without a word', () => {
+  it('a conditional rule with the same action is dropped without a warning', () => {
     assert.deepEqual(one(rule('clone', 'ALLOW', when(0, 'EQ', 1)), rule('clone', 'ALLOW')).warnings, []);
   });
 
-  it('the first of two unconditional rules wins, with a warning where actions differ', () => {
+  it('the first of two unconditional rules wins, with a warning if actions differ', () => {
     const resolved = one(rule('clone', 'LOG'), rule('clone', 'ALLOW'));
     assert.equal(ask(resolved), 'LOG');
     assert.deepEqual(codes(resolved.warnings), ['duplicate-rule']);
@@ -77,13 +77,13 @@ describe('resolving: rules of one call', () => {
     assert.equal(resolved.abis[0].syscalls.get(syscallNumber('x86_64', 'clone') ?? -1)?.rules.length, 2);
   });
 
-  it('of overlapping rules with different actions the most restrictive wins', () => {
+  it('the most restrictive of overlapping rules with different actions wins', () => {
     const resolved = one(rule('clone', 'ALLOW', when(0, 'GE', 1)), rule('clone', 'KILL', when(0, 'EQ', 5)));
     assert.equal(ask(resolved, 4n), 'ALLOW');
     assert.equal(ask(resolved, 5n), 'KILL_THREAD');
   });
 
-  it('MASKED_EQ takes value for the mask and valueTwo for the datum, cut to the mask', () => {
+  it('MASKED_EQ uses value as the mask and valueTwo as the datum, reduced to the mask', () => {
     const resolved = one(rule('clone', 'ALLOW', when(0, 'MASKED_EQ', 0xf0, 0x1f)));
     assert.equal(ask(resolved, 0x10n), 'ALLOW');
     assert.equal(ask(resolved, 0xabc1fn), 'ALLOW');
@@ -114,7 +114,7 @@ describe('resolving: rules of one call', () => {
 });
 
 describe('resolving: 32-bit ABIs', () => {
-  it('compare low words, and warn once a rule of values that do not fit', () => {
+  it('compare low words, and warn once per rule about values that do not fit', () => {
     const resolved = policy(
       [rule('read', 'ALLOW', when(0, 'EQ', 0x1_0000_0005n)), rule('write', 'ALLOW', when(0, 'EQ', 5))],
       X86_64,
@@ -130,7 +130,7 @@ describe('resolving: 32-bit ABIs', () => {
     assert.equal(resolved.warnings[0]?.at?.pointer, '/syscalls/0/args/0');
   });
 
-  it('cut masks too', () => {
+  it('truncate masks too', () => {
     const resolved = policy(
       [rule('read', 'ALLOW', when(0, 'MASKED_EQ', 0xf_0000_000fn, 0x1_0000_0002n))],
       { arch: 'aarch64' },
@@ -143,7 +143,7 @@ describe('resolving: 32-bit ABIs', () => {
     assert.deepEqual(codes(resolved.warnings), ['value-truncated']);
   });
 
-  it('say nothing of names that they do not have', () => {
+  it('do not warn about names that they lack', () => {
     const resolved = policy(
       [rule('arch_prctl', 'ALLOW', when(1, 'EQ', 1n << 40n))],
       { arch: 'aarch64' },
@@ -158,7 +158,7 @@ describe("resolving: i386's socketcall and ipc", () => {
   const allowing = (...rules: readonly object[]): Policy =>
     policy(rules, X86_64, { architectures: ALL_X86, defaultAction: 'SCMP_ACT_ALLOW' });
 
-  it('answer for the calls that a rule names', () => {
+  it('get the rules of the calls that a rule names', () => {
     const resolved = x86(rule('socket', 'ALLOW'), rule('semop', 'ALLOW'));
     assert.equal(answer(resolved, 'x86', 'socket'), 'ALLOW');
     assert.equal(answer(resolved, 'x86', 'socketcall', [1n]), 'ALLOW');
@@ -167,7 +167,7 @@ describe("resolving: i386's socketcall and ipc", () => {
     assert.deepEqual(resolved.warnings, []);
   });
 
-  it('answer for calls without a number of their own', () => {
+  it('get the rules of calls without their own number', () => {
     assert.equal(syscallNumber('x86', 'send'), undefined);
     assert.equal(answer(x86(rule('send', 'ALLOW')), 'x86', 'socketcall', [9n]), 'ALLOW');
   });
@@ -181,7 +181,7 @@ describe("resolving: i386's socketcall and ipc", () => {
     assert.match(resolved.warnings[0]?.message ?? '', /socketcall\(1\).*argument 0/);
   });
 
-  it('refuse a denied call with every version that the kernel ignores in the upper half of the number of ipc', () => {
+  it('refuse a denied call with any version in the upper half of the ipc number, which the kernel ignores', () => {
     const resolved = allowing(rule('shmat', 'ERRNO'));
     for (const call of [21n, 0x1_0015n, 0xffff_0015n])
       assert.equal(answer(resolved, 'x86', 'ipc', [call]), 'ERRNO(EPERM)');
@@ -189,7 +189,7 @@ describe("resolving: i386's socketcall and ipc", () => {
     assert.equal(answer(allowing(rule('socket', 'ERRNO')), 'x86', 'socketcall', [0x1_0001n]), 'ALLOW');
   });
 
-  it('refuse a call that is denied under conditions, which would compare pointers, with a warning', () => {
+  it('refuse a call that is denied under conditions, with a warning, because conditions would compare pointers', () => {
     const resolved = allowing(
       rule('socket', 'ERRNO', when(1, 'EQ', 3)),
       rule('socket', 'KILL', when(1, 'EQ', 5)),
@@ -200,14 +200,14 @@ describe("resolving: i386's socketcall and ipc", () => {
     assert.match(resolved.warnings[0]?.message ?? '', /refused there with any arguments/);
   });
 
-  it('yield to an unconditional rule of their own', () => {
+  it('are overridden by their own unconditional rule', () => {
     const resolved = x86(rule('socket', 'KILL'), rule('socketcall', 'ALLOW'));
     assert.equal(answer(resolved, 'x86', 'socketcall', [1n]), 'ALLOW');
     assert.deepEqual(codes(resolved.warnings), ['shadowed-rule']);
     assert.match(resolved.warnings[0]?.message ?? '', /socketcall\(socket\)/);
   });
 
-  it('gather the calls of several rules', () => {
+  it('combine the calls of several rules', () => {
     const resolved = x86(rule('socket', 'ALLOW'), rule('bind', 'LOG'), rule('connect', 'KILL'));
     assert.deepEqual(
       [1n, 2n, 3n, 4n].map(call => answer(resolved, 'x86', 'socketcall', [call])),
@@ -216,7 +216,7 @@ describe("resolving: i386's socketcall and ipc", () => {
     assert.deepEqual(resolved.warnings, []);
   });
 
-  it('concern no other ABI', () => {
+  it('do not affect other ABIs', () => {
     const resolved = policy(
       [rule('socket', 'ALLOW')],
       { arch: 'aarch64' },

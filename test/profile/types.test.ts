@@ -1,10 +1,10 @@
-// The types of profiles under strict: what a user writes compiles, and a mistake in it is an error of the compiler.
+// The types of profiles in strict mode: a user's code compiles, and a mistake in it is a compiler error.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
-// Inside of the package, so that it finds itself by its name.
+// In the package's folder, so that the package can import itself by name.
 const FOLDER = fileURLToPath(new URL('../../types-of-users/', import.meta.url));
 
 const OPTIONS: ts.CompilerOptions = {
@@ -16,7 +16,7 @@ const OPTIONS: ts.CompilerOptions = {
   types: ['node'],
 };
 
-/** Compiles all texts as modules of one program, and gives the errors of each in one text. */
+/** Compiles all texts as modules of one program, and returns the errors of each as one text. */
 function errorsOf(texts: readonly string[]): readonly string[] {
   const files = new Map(
     texts.map((text, index) => [
@@ -110,7 +110,7 @@ const RIGHT: readonly (readonly [what: string, text: string])[] = [
   ],
 ];
 
-/** Every function that takes a profile, given one whose default action is misspelt, or as it should be. */
+/** Every function that accepts a profile, called with a valid profile or one with a misspelt default action. */
 const TAKERS: Readonly<Record<string, (given: string) => string>> = {
   applyProfile: given => `s.applyProfile(${given});`,
   compile: given => `s.compile(${given}, { arch: 'x86_64' });`,

@@ -1,4 +1,4 @@
-// What a profile may say without meaning it: codes, places, and what to do.
+// Warnings about profiles: codes, places, and remedies.
 import assert from 'node:assert/strict';
 import { formatDiagnostic } from '#lib/util/errors.js';
 import { parseProfile } from '#lib/profile/parse.js';
@@ -6,7 +6,7 @@ import { parseFirecracker } from '#lib/profile/formats/firecracker/parse.js';
 import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { codes, failure, marked, withCondition, withRule } from './helpers.js';
 
-/** A text with an arrow where the finding is, its code, its pointer, and what its message and remedy say. */
+/** A text with an arrow at the finding, its code, its pointer, and a pattern for its message and remedy. */
 type Case = readonly [text: string, code: string, pointer: string, says: RegExp];
 
 const ALLOW = '"action": "SCMP_ACT_ALLOW"';
@@ -186,12 +186,12 @@ describe('warnings about profiles', () => {
     });
   }
 
-  it('turn into errors with strict, also for a Profile that was read before', () => {
+  it('become errors with strict, even for a parsed Profile', () => {
     const profile = parseProfile('{"DefaultAction": "SCMP_ACT_LOG"}');
     assert.equal(failure(() => parseProfile(profile, { strict: true })).code, 'key-case');
   });
 
-  it('are not taken as they are where strict is no boolean', () => {
+  it('require strict to be a boolean', () => {
     for (const strict of [0, 1, 'false', null] as unknown as boolean[]) {
       const refused = { code: 'bad-option', message: /^strict cannot be / };
       const profile = '{"defaultAction": "SCMP_ACT_LOG"}';
@@ -201,19 +201,19 @@ describe('warnings about profiles', () => {
     }
   });
 
-  it('keep quiet about architectures of other machines in archMap', () => {
+  it('do not include architectures of other machines in archMap', () => {
     const archMap = [{ architecture: 'SCMP_ARCH_S390X', subArchitectures: ['SCMP_ARCH_S390'] }];
     assert.deepEqual(parseProfile({ defaultAction: 'SCMP_ACT_LOG', archMap }).warnings, []);
   });
 
-  it('keep quiet about a valueTwo of 0', () => {
+  it('do not include a valueTwo of 0', () => {
     assert.deepEqual(
       parseProfile(withCondition('"index": 0, "value": 1, "valueTwo": 0, "op": "SCMP_CMP_NE"')).warnings,
       [],
     );
   });
 
-  it('keep quiet about the names of every architecture of Linux', () => {
+  it('do not include names of any Linux architecture', () => {
     assert.deepEqual(
       parseProfile(withRule(`"names": ["s390_pci_mmio_read", "socketcall", "riscv_flush_icache"], ${ERRNO}`))
         .warnings,

@@ -1,4 +1,5 @@
-// Policies of systemd, minijail, LXC, kafel, elastic, easyseccomp, libseccomp and Kubernetes: what they mean, by their own documentation, and what is refused.
+// Policies of systemd, minijail, LXC, kafel, elastic, easyseccomp, libseccomp and Kubernetes: their meaning according to their
+// documentation, and invalid ones.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,10 +14,10 @@ import type { ProfileFormat } from '#lib/profile/profile.js';
 import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { Random, seed } from '../../support/random.js';
 
-/** Texts with a mistake, of each policy. */
+/** The number of texts with a mistake for each policy. */
 const MISTAKES = Number(process.env['FORMAT_RUNS'] ?? 15);
 
-/** What a call gets: `socket(1, 2)`, or `socket(1) on x86`. */
+/** The action for a call such as `socket(1, 2)` or `socket(1) on x86`. */
 function verdict(policy: string, call: string): string {
   const [, name = '', list = '', abi = 'x86_64'] = /^(\w+)(?:\((.*)\))?(?: on (\w+))?$/.exec(call) ?? [];
   const syscall = syscallNumber(abi as AbiName, name) ?? 0;
@@ -35,7 +36,7 @@ const failure = (action: () => unknown): ProfileError => {
   throw new assert.AssertionError({ message: 'it was accepted' });
 };
 
-/** A format, a policy in it, and what calls get. */
+/** A format, a policy in this format, and the actions for calls. */
 type Case = readonly [format: ProfileFormat, policy: string, verdicts: Readonly<Record<string, string>>];
 
 const CASES: readonly Case[] = [
@@ -55,7 +56,7 @@ const CASES: readonly Case[] = [
     'SystemCallFilter=~@mount reboot:EIO swapon:kill\nSystemCallErrorNumber=EACCES',
     { mount: 'ERRNO(EACCES)', reboot: 'ERRNO(EIO)', swapon: 'KILL_PROCESS', read: 'ALLOW' },
   ],
-  // The first assignment says which kind of list it is; later ones add and take away.
+  // The first assignment determines the kind of list; later ones add and remove calls.
   [
     'systemd',
     'SystemCallFilter=@system-service\nSystemCallFilter=~@resources ptrace:ENOSYS',
@@ -114,7 +115,7 @@ const CASES: readonly Case[] = [
     '@denylist\nbpf: return EPERM\n',
     { bpf: 'ERRNO(EPERM)', read: 'ALLOW', 'bpf on x32': 'ALLOW' },
   ],
-  // tools/parser.py: filters in braces are tried one after the other.
+  // tools/parser.py: filters in braces are tried in order.
   [
     'minijail',
     '@default trap\n@frequency ./counts\n{read, write}: allow\nsocket: { arg0 == 1; allow, arg0 >= 16; return EIO, log }\n',
@@ -152,7 +153,7 @@ const CASES: readonly Case[] = [
     },
   ],
 
-  // kafel's README: the first rule that matches counts, a comma is an or of the lowest precedence, KILL is the default.
+  // kafel's README: the first matching rule applies, a comma is an `or` of the lowest precedence, KILL is the default.
   [
     'kafel',
     'POLICY p { ALLOW { read, write { fd == 1, fd == 2 } } }\nUSE p DEFAULT KILL',
@@ -173,7 +174,7 @@ const CASES: readonly Case[] = [
     'POLICY a { ALLOW { SYSCALL[0] }, TRAP(3) { write } } POLICY b { USE a, LOG { close ON x86_64, open ON arm } } USE b DEFAULT KILL_PROCESS',
     { read: 'ALLOW', write: 'TRAP(3)', close: 'LOG', open: 'KILL_PROCESS', 'read on x32': 'KILL_PROCESS' },
   ],
-  // config.cc of nsjail: each string is a line.
+  // nsjail's config.cc: each string is a line.
   [
     'kafel',
     'seccomp_string: "DEFAULT ALLOW // all but\\nKILL { ptrace }"\n',
@@ -184,10 +185,10 @@ const CASES: readonly Case[] = [
     'mode: ONCE\nmount { src: "/" }\n# seccomp_string: "KILL { read }"\nseccomp_string: "ERRNO(1) { ptrace } // a remark"\nseccomp_string: \'DEFAULT\\nALLOW\'\n',
     { ptrace: 'ERRNO(EPERM)', read: 'ALLOW' },
   ],
-  // An argument that is an int is one of 32 bits.
+  // An int argument has 32 bits.
   ['kafel', 'ALLOW { write { fd == 1 } } DEFAULT KILL', { 'write(0x100000001)': 'ALLOW' }],
 
-  // go-seccomp-bpf: the first group that has the call counts; x32 gets ENOSYS, another architecture the default.
+  // go-seccomp-bpf: the first group with the call applies; x32 gets ENOSYS, other architectures get the default.
   [
     'elastic',
     'seccomp:\n  default_action: Allow\n  syscalls:\n  - action: errno\n    names: [connect, bind]\n    names_with_args:\n    - name: clone\n      arguments:\n      - argument: 0\n        operation: BitsNotSet\n        value: 0x10000000\n',
@@ -213,7 +214,7 @@ const CASES: readonly Case[] = [
     },
   ],
 
-  // README.md of easyseccomp: the first rule whose condition holds counts; src/generator.c: the low half of an argument.
+  // easyseccomp's README.md: the first rule whose condition holds applies; src/generator.c: only the low half of an argument.
   [
     'easyseccomp',
     '// a remark\n$syscall in (@read, @write@x86_64, 3) => ALLOW();\n$syscall == @socket && ($arg0 == 1) => ALLOW();\n$syscall == @mmap && $arg2 & 4 > 0 => ERRNO(EACCES);\n$syscall == @socket => TRAP();\n=> KILL();\n',
@@ -225,7 +226,7 @@ const CASES: readonly Case[] = [
       'socket(2)': 'TRAP',
       'mmap(0,0,5)': 'ERRNO(EACCES)',
       'mmap(0,0,3)': 'KILL_THREAD',
-      // Numbers are those of the native ABI, on others too.
+      // Numbers are those of the native ABI, even on other ABIs.
       'restart_syscall on x86': 'ALLOW',
       'read on x86': 'ALLOW',
       'read on x32': 'KILL_THREAD',
@@ -253,7 +254,7 @@ const CASES: readonly Case[] = [
     { 'socket(0,2)': 'ERRNO(EPERM)', 'socket(2,2)': 'ERRNO(ENOENT)', 'socket(2,3)': 'ERRNO(EPERM)' },
   ],
 
-  // src/gen_pfc.c of libseccomp.
+  // libseccomp's src/gen_pfc.c.
   [
     'pfc',
     '#\n# pseudo filter code start\n#\n# filter for arch x86_64 (3221225534)\nif ($arch == 3221225534)\n  # filter for syscall "socket" (41) [priority: 65533]\n  if ($syscall == 41)\n    if ($a0.hi32 > 0)\n      action TRAP;\n    if ($a0.lo32 & 0x000000f0 == 16)\n      action LOG;\n    else\n      if ($a1.lo32 >= 2)\n        action ERRNO(13);\n  # default action\n  action ALLOW;\n# invalid architecture action\naction KILL;\n#\n# pseudo filter code end\n#\n',
@@ -278,7 +279,7 @@ const CASES: readonly Case[] = [
     '{"apiVersion": "x/v1beta1", "kind": "SeccompProfile", "spec": {"defaultAction": "SCMP_ACT_LOG"}}',
     { read: 'LOG' },
   ],
-  // Of several documents the one that no other is based on, with the rules of its base in the same text.
+  // Of several documents, the one that is no base of another, with the rules of its base in the same text.
   [
     'spo',
     'apiVersion: v1\nkind: ConfigMap\n---\napiVersion: x/v1\nkind: SeccompProfile\nmetadata: {name: base}\nspec: {defaultAction: SCMP_ACT_ERRNO, syscalls: [{names: [write], action: SCMP_ACT_ALLOW}]}\n---\napiVersion: x/v1\nkind: SeccompProfile\nmetadata: {name: app}\nspec: {defaultAction: SCMP_ACT_KILL_PROCESS, baseProfileName: base, syscalls: [{names: [zzz, read], action: SCMP_ACT_ALLOW}]}\n'.replace(
@@ -430,7 +431,7 @@ describe('policies of launchers', () => {
     });
   }
 
-  it('files are only included from the folder of the policy', () => {
+  it('include files only from the folder of the policy', () => {
     const folder = mkdtempSync(join(tmpdir(), 'policies-'));
     try {
       mkdirSync(join(folder, 'in'));
@@ -483,7 +484,7 @@ describe('policies of launchers', () => {
   });
 
   const start = seed();
-  it(`with mistakes in them are read, or end in an error (SEED=${start})`, () => {
+  it(`with random mistakes are parsed, or cause an error (SEED=${start})`, () => {
     const random = new Random(start);
     const pieces = [...new Set(CASES.flatMap(([, policy]) => policy.match(/\w+|[^\w\s]|\s+/g) ?? []))];
     for (const [, policy] of CASES) {
@@ -501,7 +502,7 @@ describe('policies of launchers', () => {
     }
   });
 
-  it('hostile texts end in an error', () => {
+  it('with hostile text cause an error', () => {
     const bomb = Array.from(
       { length: 40 },
       (_, index) => `POLICY p${index + 1} { USE p${index}, USE p${index} }`,

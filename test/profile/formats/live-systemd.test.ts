@@ -1,4 +1,4 @@
-// The filters of services of a systemd that runs here, in namespaces of its own, are what its settings are read as.
+// The filters of services under a running systemd, in separate namespaces, equal the policies parsed from their settings.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import { dump } from '#lib/process/inspect/dump.js';
 import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { skip } from '../../support/skip.js';
 
-/** Starts systemd with the units of a folder, where nothing that it writes is anybody else's. */
+/** Starts systemd with the units of a folder, in namespaces that isolate everything that it writes. */
 const START = `set -e
 mount --make-rprivate /
 mount -t tmpfs tmpfs /run
@@ -24,7 +24,7 @@ mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mount -t tmpfs tmpfs /etc/systemd/system
 cp "$1"/* /etc/systemd/system/
 exec env container=test /lib/systemd/systemd --system --unit=all.target --log-target=console --show-status=no`;
-/** The control groups that systemd makes are below one that is removed afterwards. */
+/** Enters a control group that is removed afterwards, so that systemd creates its groups below it. */
 const ENTER = `echo $$ > "$2"/cgroup.procs
 exec unshare --fork --pid --kill-child --mount --cgroup --ipc --uts --net --mount-proc sh -c "$3" sh "$1"`;
 
@@ -34,7 +34,7 @@ const removeGroups = (group: string): void => {
   rmdirSync(group);
 };
 
-/** A call that systemd has in @default, and libseccomp of the same Debian no number for: it is passed over. */
+/** A call that systemd has in @default, but for which libseccomp of the same Debian has no number, so systemd skips it. */
 const UNKNOWN = 'SystemCallFilter=~uretprobe';
 
 const UNITS: readonly (readonly [what: string, settings: readonly string[]])[] = [
@@ -127,12 +127,12 @@ describe('services of a running systemd', function () {
       await ended;
     }
     if (group === undefined) return;
-    // The processes of the namespace end a moment after the one that started it.
+    // The processes of the namespace end shortly after the process that started it.
     while (readFileSync(join(group, 'cgroup.events'), 'utf8').includes('populated 1')) await setTimeout(20);
     removeGroups(group);
   });
 
-  /** The processes of the units, in their order, of those that are there. */
+  /** The running processes of the units, in order. */
   const pids = (): readonly number[] => {
     const found = new Map<string, number>();
     for (const name of readdirSync('/proc')) {
@@ -141,7 +141,7 @@ describe('services of a running systemd', function () {
         const [command, argument = ''] = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
         if (command === '/bin/sleep') found.set(argument, Number(name));
       } catch {
-        // It has ended meanwhile.
+        // The process has ended meanwhile.
       }
     }
     return written.map((_, index) => found.get(marker(index))).filter(pid => pid !== undefined);
@@ -153,12 +153,12 @@ describe('services of a running systemd', function () {
   };
 
   for (const [index, [what]] of UNITS.entries()) {
-    it(`have the filter that is read: ${what}`, () => {
+    it(`have the filter that is parsed from their settings: ${what}`, () => {
       assert.equal(formatDiff(differences(index)), '');
     });
   }
 
-  it('have the filter that was written', () => {
+  it('have the filter whose settings were converted', () => {
     assert.equal(formatDiff(differences(UNITS.length)), '');
   });
 });

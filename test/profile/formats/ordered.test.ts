@@ -1,4 +1,4 @@
-// Formats whose rules are tried in order: what is read is what the program does that others make of the same text.
+// Formats with ordered rules: a parsed text is equivalent to the program that the original tool makes from it.
 import assert from 'node:assert/strict';
 import { pfc } from '#lib/filter/inspect/pfc.js';
 import { compilePolicy } from '#lib/filter/compile.js';
@@ -16,13 +16,13 @@ import { randomPolicy, randomShape } from '../../support/random-policy.js';
 const RUNS = Number(process.env['FORMAT_RUNS'] ?? 40);
 const start = seed();
 
-describe('pseudo filter code, read again', () => {
+describe('parsed pseudo filter code', () => {
   for (const arch of ['x86_64', 'aarch64'] as const) {
     const policy = resolveProfile('docker-default', { arch });
     for (const optimize of [1, 2] as const) {
-      it(`is what libseccomp made its program of, for Docker's default on ${arch}, optimized by ${optimize}`, () => {
+      it(`is equivalent to libseccomp's program for Docker's default on ${arch}, optimized by ${optimize}`, () => {
         const { abis } = policy;
-        // The rule for newer calls is not libseccomp's.
+        // libseccomp has no rule for newer calls.
         const [native, ...others] = abis.map(part => ({ ...part, enosysAbove: undefined }));
         const plain = { ...policy, abis: [native ?? abis[0], ...others] as const };
         const output = generateWithLibseccomp(plain, optimize);
@@ -30,13 +30,13 @@ describe('pseudo filter code, read again', () => {
         assert.equal(findDifference(output.program, read), undefined);
       });
     }
-    it(`is the same policy, for what this package writes of Docker's default on ${arch}`, () => {
+    it(`is the same policy if this package writes Docker's default on ${arch}`, () => {
       const { program } = compilePolicy(policy);
       assert.equal(findDifference(program, resolveProfile(pfc(policy), { arch })), undefined);
     });
   }
 
-  it(`is the same policy, for random ones (SEED=${start})`, () => {
+  it(`is the same policy for random policies (SEED=${start})`, () => {
     const random = new Random(start);
     let given = 0;
     for (let run = 0; run < RUNS; run++) {
@@ -48,7 +48,7 @@ describe('pseudo filter code, read again', () => {
       try {
         read = resolveProfile(text, { arch: shape.arch });
       } catch (error) {
-        // What holds where none of many conditions does may come to more rules than any policy has.
+        // The complement of many conditions may need more rules than a policy can have.
         if (!(error instanceof ProfileError) || error.code !== 'too-many-rules') throw error;
         given++;
         continue;
@@ -129,7 +129,7 @@ function randomSubject(random: Random): Test {
 }
 
 describe('policies of easyseccomp', () => {
-  it(`give the action of the first rule that holds (SEED=${start})`, () => {
+  it(`have the action of the first rule that holds (SEED=${start})`, () => {
     const random = new Random(start);
     let read = 0;
     for (let run = 0; run < RUNS * 5; run++) {
@@ -147,7 +147,7 @@ describe('policies of easyseccomp', () => {
       try {
         policy = resolveProfile(Buffer.from(text), { arch: 'x86_64' });
       } catch (error) {
-        // Conditions on arguments of an architecture's every call.
+        // Conditions on arguments for every call of an architecture cannot be expressed.
         if (!(error instanceof ProfileError || error instanceof ConversionError)) throw error;
         assert.ok(error.code === 'not-expressible' || error.code === 'too-many-rules', error.message);
         continue;

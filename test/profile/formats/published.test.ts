@@ -1,4 +1,5 @@
-// Policies that others publish, in their own formats: what calls get is what their documentation says. The files are not part of the package.
+// Published policies of other projects, in their own formats: calls get the documented actions. The files are not part of the
+// package.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -69,14 +70,14 @@ const REFUSED = [
   ['openwrt-seccomp-oci.json', 'json-syntax'],
 ] as const;
 
-describe('policies that others publish', () => {
+describe('published policies of other projects', () => {
   before(function () {
     if (existsSync(FOLDER)) return;
     skip(this, 'there is no ../shared/formats');
   });
 
   for (const [file, arch, verdicts] of VERDICTS) {
-    it(`${file} means what its authors document`, () => {
+    it(`${file} has the meaning that its authors document`, () => {
       const policy = resolveProfile(`${FOLDER}${file}`, { arch });
       for (const [call, expected] of Object.entries(verdicts))
         assert.equal(actionName(evaluate(policy, parseEvent(call, arch))), expected, call);

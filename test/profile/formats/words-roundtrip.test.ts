@@ -1,4 +1,4 @@
-// What explain prints, read again, is the same policy: for every policy there is, on every architecture.
+// The output of explain, parsed again, is the same policy, for all available policies on every architecture.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -17,18 +17,18 @@ import { Random, seed } from '../../support/random.js';
 import { randomPolicy, randomShape } from '../../support/random-policy.js';
 
 const CORPUS = fileURLToPath(new URL('../../../../../shared/profiles/', import.meta.url));
-/** Firecracker's, and one with an errno that no kernel returns. */
+/** Excluded files: those of Firecracker, and one with an errno that no kernel returns. */
 const UNUSABLE = /^firecracker|fixture_example/;
 const PROPERTY_RUNS = Number(process.env['WORDS_RUNS'] ?? 40);
 
-/** Reads the words for a program again, and compares the meanings. */
+/** Parses the explanation of a program, and compares the meanings. */
 function isTheSame(program: Program, arch: Architecture, groups = false): string {
   const words = formatExplanation(explain(program), { groups });
   assert.equal(findDifference(program, resolveProfile(Buffer.from(words), { arch })), undefined, words);
   return words;
 }
 
-describe('the words of explain, read again, are the same policy', () => {
+describe('the parsed output of explain is the same policy', () => {
   const start = seed();
   it(`for random policies (SEED=${start})`, function () {
     this.timeout(0);
@@ -40,7 +40,7 @@ describe('the words of explain, read again, are the same policy', () => {
       try {
         isTheSame(program, shape.arch, random.chance(0.5));
       } catch (error) {
-        // Words for bits that are not met, several times within one condition, come to more rules than any policy has.
+        // A condition with several mismatched masks may need more rules than a policy can have.
         if (!(error instanceof ProfileError) || error.code !== 'too-many-rules') throw error;
         given++;
       }
@@ -64,12 +64,12 @@ describe('the words of explain, read again, are the same policy', () => {
     }
   }
 
-  it('for programs that libseccomp makes', () => {
+  it('for programs of libseccomp', () => {
     for (const arch of ['x86_64', 'aarch64'] as const)
       isTheSame(generateWithLibseccomp(resolveProfile('docker-default', { arch })).program, arch);
   });
 
-  it('also with groups in place of their calls', () => {
+  it('even with groups instead of their calls', () => {
     for (const arch of ['x86_64', 'aarch64'] as const) {
       const { program } = compile('docker-default', { arch });
       const words = isTheSame(program, arch, true);
@@ -79,7 +79,7 @@ describe('the words of explain, read again, are the same policy', () => {
     }
   });
 
-  it('and what convert writes in words is too', () => {
+  it('and so is the output of convert in words', () => {
     for (const arch of ['x86_64', 'aarch64'] as const) {
       const { policy, program } = compile('docker-default', { arch });
       const words = convert(policy, 'words');

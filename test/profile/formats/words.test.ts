@@ -1,4 +1,4 @@
-// Policies in words: what they mean, and what is wrong with those that mean nothing.
+// Policies in words: their meaning, and errors.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { ProfileError } from '#lib/util/errors.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 
-/** What explain says of a call under a policy for x86_64, without the names before it. */
+/** The explanation of a call under a policy, without the names before it. */
 function answer(policy: string, syscall: string, arch: 'x86_64' | 'aarch64' = 'x86_64'): string {
   const filter = compile(Buffer.from(policy), { arch });
   const [line = ''] = formatExplanation(explain(filter, syscall))
@@ -131,7 +131,7 @@ describe('policies in words: the action for a call', () => {
     });
   }
 
-  it('constants differ by architecture: each has its own', () => {
+  it('constants have the values of each architecture', () => {
     const policy = `on x86_64, aarch64\n${D}openat: allowed if (flags & O_DIRECTORY) != 0`;
     for (const arch of ['x86_64', 'aarch64'] as const)
       assert.equal(
@@ -144,20 +144,20 @@ describe('policies in words: the action for a call', () => {
     assert.equal(value.mask, 0x4000n);
   });
 
-  it('blocks are about their ABIs', () => {
+  it('blocks apply to their ABIs', () => {
     const policy = `${D}on x86_64\nread: allowed\non aarch64\nread: LOG\n`;
     assert.equal(answer(policy, 'read'), 'ALLOW');
     assert.equal(answer(policy, 'read', 'aarch64'), 'LOG');
   });
 
-  it('what foreign architectures get', () => {
+  it('the action for foreign architectures', () => {
     const policy = resolveProfile(Buffer.from(`${D}read: allowed\nall other architectures: KILL_PROCESS`), {
       arch: 'x86_64',
     });
     assert.equal(policy.badArch, 0x80000000);
   });
 
-  it('numbers that are compared as the kernel reads them, on demand', () => {
+  it('values that are compared as the kernel reads them, on request', () => {
     const text = Buffer.from(`${D}socket: allowed if domain is AF_UNIX`);
     assert.match(
       formatExplanation(explain(compile(text, { arch: 'x86_64', argWidth: 'declared' }), 'socket')),
@@ -167,7 +167,7 @@ describe('policies in words: the action for a call', () => {
 });
 
 describe('policies in words: extends', () => {
-  it('a profile that ships, except for its own statements', () => {
+  it('a shipped profile, except for its own statements', () => {
     const base = compile('docker-default', { arch: 'x86_64' });
     const derived = compile('extends docker-default\n@io_uring: allowed\n', { arch: 'x86_64' });
     assert.ok(isSubset(base, derived) && !isSubset(derived, base));
@@ -181,7 +181,7 @@ describe('policies in words: extends', () => {
     );
   });
 
-  it('keeps the answer to newer calls', () => {
+  it('keeps the action for newer calls', () => {
     const { abis } = resolveProfile('extends docker-default\nread: LOG\n', { arch: 'x86_64' });
     assert.equal(
       abis[0].enosysAbove,
@@ -216,7 +216,7 @@ describe('policies in words: files', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('extend those of their folder, in any format', () => {
+  it('extend files of their folder, in any format', () => {
     const { abis } = resolveProfile(join(folder, 'in/top.seccomp'), { arch: 'x86_64' });
     assert.deepEqual([...abis[0].syscalls.keys()].sort(), [0, 1]);
   });
@@ -233,7 +233,7 @@ describe('policies in words: files', () => {
     });
   }
 
-  it('are not read for a text that was in no file', () => {
+  it('are not read for a text without a file', () => {
     const { code, at } = failure(() => parseProfile('extends ./base.json\nread: allowed'));
     assert.deepEqual([code, at?.line, at?.column], ['include-refused', 1, 9]);
   });
@@ -241,7 +241,7 @@ describe('policies in words: files', () => {
 
 describe('policies in words: mistakes', () => {
   const D = 'default: KILL_PROCESS\n';
-  // The arrow is where the error is.
+  // The arrow marks the error.
   for (const [text, code, says] of [
     [`${D}read: →alowed`, 'unknown-action', /Did you mean "allowed"/],
     [`${D}→raed: allowed`, 'unknown-syscall', /Did you mean "read"/],
@@ -285,14 +285,14 @@ describe('policies in words: mistakes', () => {
     });
   }
 
-  it('names the detected format', () => {
+  it('are reported with the detected format', () => {
     assert.match(
       failure(() => parseProfile(Buffer.from('read allowed'))).message,
       /looks like a policy in words/,
     );
   });
 
-  it('ends within bounds, for any text', () => {
+  it('are bounded in time for any text', () => {
     const deep = `default: allowed\nread: TRAP if ${'('.repeat(100_000)}`;
     assert.equal(failure(() => parseProfile(deep)).code, 'too-deep');
     const values = `default: allowed\nread: TRAP if fd is ${'~'.repeat(100_000)}1`;
@@ -320,7 +320,7 @@ describe('names of constants as values in a profile', () => {
   const value = (text: string): bigint | undefined =>
     parseProfile(profile(text)).rules[0]?.conditions[0]?.value;
 
-  it('are the numbers that they stand for', () => {
+  it('have the numbers of the constants', () => {
     assert.equal(value('AF_ALG'), 38n);
     assert.equal(value('CLONE_NEWUSER|CLONE_NEWNS'), 0x10020000n);
   });
