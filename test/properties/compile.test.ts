@@ -1,4 +1,4 @@
-// Profiles of every shape all the way: the compiled program, its listing, its policy and its conversions mean the same.
+// Profiles of every shape, end to end: the compiled program, its listing, its policy and its conversions are equivalent.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { compile } from '#lib/filter/compile-profile.js';
@@ -33,7 +33,7 @@ function compiled(source: object, options: object): Filter | undefined {
   }
 }
 
-/** Rules that never overlap may be too many, and masks of one word too many to tell apart: `decompile` says so. */
+/** Whether `decompile` reports that there are too many disjoint rules, or too many masks of one word. */
 const isTooHard = (error: unknown): boolean =>
   (error instanceof ConversionError && error.code === 'not-expressible') ||
   (error instanceof CompileError && error.code === 'undecidable-program');

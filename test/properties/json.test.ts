@@ -1,4 +1,4 @@
-// The quick reader of JSON and the exact one: for any text both give the same values, places and errors.
+// The fast and the exact JSON parser return the same values, positions and errors for any text.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import fc, { type Arbitrary } from 'fast-check';
@@ -12,7 +12,7 @@ import { ProfileError } from '#lib/util/errors.js';
 import { profile } from '../support/arbitrary.js';
 import { property } from '../support/property.js';
 
-/** Everything that a value says, with the place of each value and key. */
+/** The contents of a value, with the position of each value and key. */
 function described(value: JsonValue): unknown {
   const at = locate(value);
   switch (value.kind) {
@@ -29,7 +29,7 @@ function described(value: JsonValue): unknown {
   }
 }
 
-/** What a reader makes of a text, or what it says is wrong with it. */
+/** The result or the error of a parser for a text. */
 function outcome(read: typeof readJson, text: string): unknown {
   const findings = new Findings();
   try {
@@ -42,7 +42,7 @@ function outcome(read: typeof readJson, text: string): unknown {
   }
 }
 
-/** Values in which everything occurs on which the readers could differ: numbers as they are written, keys in any order, twice and as numbers. */
+/** Values with every possible difference between the parsers: the text of numbers, and unordered, duplicate and numeric keys. */
 const texts: Arbitrary<string> = fc.letrec<{ value: string }>(tie => ({
   value: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
@@ -80,7 +80,7 @@ const texts: Arbitrary<string> = fc.letrec<{ value: string }>(tie => ({
   ),
 })).value;
 
-/** A text with one character gone, doubled or replaced. */
+/** A text with one character removed, doubled or replaced. */
 const damaged = (source: Arbitrary<string>): Arbitrary<string> =>
   fc
     .tuple(source, fc.nat(), fc.constantFrom('', '"', ',', ':', '}', '\\', '0', '.', ' ', '\u2028'))
@@ -89,7 +89,7 @@ const damaged = (source: Arbitrary<string>): Arbitrary<string> =>
       return text.slice(0, index) + by + text.slice(index + 1);
     });
 
-describe('The readers of JSON', () => {
+describe('The JSON parsers', () => {
   const same = (text: string): void => assert.deepEqual(outcome(readJson, text), outcome(readExactly, text));
 
   property('agree on any value', texts, 300, same);
@@ -100,13 +100,13 @@ describe('The readers of JSON', () => {
     same,
   );
   property('agree on texts with a mistake', damaged(texts), 300, same);
-  it('agree on the profile that ships', () => {
+  it('agree on a shipped profile', () => {
     same(readFileSync(packageFile('profiles/docker-default.json'), 'utf8'));
   });
   it('agree on every kind of line end', () => {
     for (const end of ['\n', '\r', '\r\n', '\n\r']) same(`{${end}"a":${end}[1,${end}"b"${end}]${end}}${end}`);
   });
-  it('agree on values nested as deep as is allowed, and deeper', () => {
+  it('agree on values at the nesting limit, and beyond', () => {
     for (const depth of [63, 64, 65]) same('['.repeat(depth) + ']'.repeat(depth));
     for (const depth of [63, 64, 65]) same(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`);
   });

@@ -1,4 +1,4 @@
-// Whatever is given as a profile: a policy, or an error that shows the place in the text.
+// Any input as a profile results in a policy, or an error that shows the place in the text.
 import assert from 'node:assert/strict';
 import fc, { type Arbitrary } from 'fast-check';
 import { AssemblyError, ProfileError, SeccompError, UsageError } from '#lib/util/errors.js';
@@ -64,7 +64,7 @@ const WORDS = [
 ];
 const NUMBERS = [0, -0, -1, 1, 1.5, 5, 6, 4095, 4096, 2 ** 31, 2 ** 32, 2 ** 53, 1e300, 5e-324];
 
-/** JSON that is nearly a profile: its keys and values, in places where they need not belong. */
+/** JSON that is nearly a profile: keys and values of profiles, in any place. */
 const nearly: Arbitrary<unknown> = fc.letrec(tie => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
@@ -79,7 +79,7 @@ const nearly: Arbitrary<unknown> = fc.letrec(tie => ({
 
 const nearlyProfile = fc.tuple(profile, nearly, fc.constantFrom(...KEYS)).map(([base, value, key]) => ({
   ...base,
-  // As JSON.parse sets it, also for __proto__.
+  // Sets the key like JSON.parse, even __proto__.
   ...Object.fromEntries([[key, value]]),
 }));
 
@@ -126,7 +126,7 @@ describe('properties of reading', () => {
       }
     };
     const ofObject = outcome(value);
-    // Numbers that an object cannot hold exactly are refused there alone.
+    // Numbers that an object cannot represent exactly are refused only in objects.
     if (ofObject === 'unsafe-number' || ofObject === 'not-json') return;
     const places = (what: unknown): unknown =>
       JSON.parse(jsonOf(what), (key, each: unknown) => (key === 'at' ? 0 : each));

@@ -1,4 +1,4 @@
-// Programs that anybody may have written: read, listed, analysed or refused as the kernel would.
+// Arbitrary programs: they are parsed, listed and analysed, or refused as by the kernel.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { compile } from '#lib/filter/compile-profile.js';
@@ -60,7 +60,7 @@ describe('properties of programs', () => {
   property('a listing in any form is assembled to the same program', valid, 700, program => {
     for (const form of ['listing', 'plain', 'source'] as const) {
       const again = assemble(disassemble(program, { form }));
-      // Fields that an instruction does not use are shown in a listing alone.
+      // Only a listing shows fields that an instruction does not use.
       if (form === 'listing') assert.deepEqual(again, program);
       assert.equal(disassemble(again, { form }), disassemble(program, { form }));
     }
@@ -120,13 +120,13 @@ describe('properties of programs', () => {
   if (process.arch === 'x64') {
     const native = fc.record({
       arch: fc.constant(0xc000003e),
-      // -1 never reaches a filter, 335 and 336 are the kernel's own.
+      // -1 never reaches a filter; 335 and 336 are internal to the kernel.
       syscall: event.map(({ syscall }) => syscall).filter(number => ![0xffffffff, 335, 336].includes(number)),
       args: event.map(({ args }) => args),
       instructionPointer: fc.constant(0n),
     });
-    // Answers that are not written down in the program cannot be told apart: what it computes, the end by a division by
-    // zero. And the place of the call is none of ours.
+    // Computed return values and the end by a division by zero cannot be distinguished in the kernel, and the test does not
+    // control the instruction pointer.
     const constant = valid.filter(program =>
       program.every(
         ({ code, k }) =>
