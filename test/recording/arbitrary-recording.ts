@@ -1,4 +1,4 @@
-// Recordings for properties: of a few calls with few values, so that they meet each other.
+// Recordings for property tests, with few calls and values, so that they overlap.
 import fc from 'fast-check';
 import { formatRecording, parseRecording, readLog, type Recording } from 'seccomp';
 
@@ -43,5 +43,5 @@ export const run: fc.Arbitrary<Recording> = fc
   })
   .map(({ lines, ...options }) => readLog(lines.flat(), options).recording);
 
-/** The same value, by way of its text. */
+/** A copy of the recording, through its text. */
 export const copied = (recording: Recording): Recording => parseRecording(formatRecording(recording));

@@ -1,4 +1,4 @@
-// Profiles against recordings, and audit records in words.
+// Checking profiles against recordings, and explaining audit records.
 import assert from 'node:assert/strict';
 import {
   checkProfile,
@@ -17,7 +17,7 @@ const profile = (...syscalls: NonNullable<SeccompProfile['syscalls']>): SeccompP
 const ALLOW = 'SCMP_ACT_ALLOW';
 
 describe('checkProfile', () => {
-  it('reports what would be refused, how often it was seen and what would allow it', () => {
+  it('reports refused calls, how often they were seen, and a remedy', () => {
     const { refused } = checkProfile(profile({ names: ['read'], action: ALLOW }), [
       strace('1 execve("/bin/a", [], 0x1) = 0', '1 getpid() = 1', '1 read(3, "", 1) = 0'),
       strace('getpid() = 1'),
@@ -44,7 +44,7 @@ describe('checkProfile', () => {
     );
   });
 
-  it('checks the calls of one phase and its parts, by default of all but that of container runtimes', () => {
+  it('checks the calls of one phase and its parts; by default of all phases except that of container runtimes', () => {
     const recorded = (line: string, phase: string): Recording =>
       readLog(line, { arch: 'x86_64', phase }).recording;
     const recordings = [
@@ -84,7 +84,7 @@ describe('checkProfile', () => {
     assert.deepEqual(uncertain, []);
   });
 
-  it('does not claim to know arguments that were not recorded', () => {
+  it('does not make assumptions about arguments that were not recorded', () => {
     const { refused, uncertain } = checkProfile(unix, [
       strace(' 50.00    0.000030          30         1           socket'),
     ]);
@@ -95,7 +95,7 @@ describe('checkProfile', () => {
     );
   });
 
-  it('does not claim that arguments came together', () => {
+  it('does not assume that recorded values occurred together', () => {
     const both = profile({
       names: ['socket'],
       action: ALLOW,
@@ -123,7 +123,7 @@ describe('checkProfile', () => {
     assert.equal(checkProfile(none, [strace('clone3({}, 88) = 3')]).refused.length, 1);
   });
 
-  it('reports what is allowed and was never used', () => {
+  it('reports allowed calls that were never used', () => {
     const wide = profile(
       { names: ['getpid', 'mount'], action: ALLOW },
       { names: ['socket'], action: ALLOW, args: [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }] },
@@ -146,7 +146,7 @@ describe('checkProfile', () => {
     );
   });
 
-  it('costs the same for millions of events', () => {
+  it('takes the same time for billions of events', () => {
     const counted = strace(' 50.00    0.000030          30 900000000000           getpid');
     assert.equal(checkProfile(profile(), [counted]).refused[0]?.count, 900_000_000_000);
   });
@@ -232,7 +232,7 @@ describe('explainAuditLine', () => {
     }
   });
 
-  it('does not guess where arguments decide', () => {
+  it('does not guess if arguments decide', () => {
     const unix = profile({
       names: ['socket'],
       action: ALLOW,

@@ -1,4 +1,4 @@
-// Profiles of recordings: everything that was seen, nothing that cannot be defended.
+// Profiles from recordings: they allow everything that was seen, and nothing without a justification.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
@@ -23,7 +23,7 @@ const strace = (...lines: string[]): Recording => readLog(lines, { arch: 'x86_64
 const made = (recording: Recording, options: GenerateOptions = {}): SeccompProfile =>
   generateProfile([recording], options).profile;
 
-/** What a profile answers to a call. */
+/** The action of a profile for a call. */
 function answer(profile: SeccompProfile, abi: AbiName, syscall: string, ...args: bigint[]): number {
   const number = syscallNumber(abi, syscall);
   assert.ok(number !== undefined, `${abi} has ${syscall}`);
@@ -78,7 +78,7 @@ describe('A generated profile', () => {
     assert.deepEqual(generateProfile([a, b]), generateProfile([b, a]));
   });
 
-  it('says of each rule why it is there', () => {
+  it('has a comment with the reason for each rule', () => {
     const a = strace('1 execve("/bin/a", [], 0x1) = 0', '1 socket(AF_UNIX, SOCK_STREAM, 0) = 3');
     const { profile } = generateProfile([a, strace(GETPID)]);
     const comments = (profile.syscalls ?? []).map(({ comment }) => comment);
@@ -120,7 +120,7 @@ describe('A generated profile', () => {
       assert.ok(allows(made(strace(seen)), abi, needed));
     });
 
-  it('allows getpgid only for the caller, as C libraries use it for getpgrp, and for others if that was seen', () => {
+  it('allows getpgid only for the caller, as C libraries call it for getpgrp, unless other targets were seen', () => {
     const unseen = made(strace(GETPID));
     for (const abi of ['x86_64', 'aarch64'] as const) {
       assert.ok(allows(unseen, abi, 'getpgid', 0n) && !allows(unseen, abi, 'getpgid', 1n));
@@ -129,14 +129,14 @@ describe('A generated profile', () => {
     }
   });
 
-  it('names no calls that its ABIs do not have', () => {
+  it('names no calls that its ABIs lack', () => {
     const native = JSON.stringify(made(strace(GETPID)));
     const with32 = JSON.stringify(made(strace('[ Process PID=1 runs in 32 bit mode. ]', '1 getpid() = 1')));
     for (const name of ['"sigreturn"', '"clock_gettime64"'])
       assert.ok(!native.includes(name) && with32.includes(name), name);
   });
 
-  it('of a program that starts others allows the redirection of their descriptors', () => {
+  it('of a program that starts others allows redirecting their descriptors', () => {
     const starts = ['clone(child_stack=NULL, flags=SIGCHLD) = 2', 'execve("/a", [], 0x1) = 0'];
     for (const syscall of ['dup2', 'dup3']) {
       assert.ok(allows(made(strace(...starts)), 'x86_64', syscall));
@@ -172,14 +172,14 @@ describe('Arguments in a generated profile', () => {
   const X = 4n;
   const mmap = (prot: string): string => `mmap(NULL, 1, ${prot}, MAP_PRIVATE, -1, 0) = 0x1`;
 
-  it('never allow memory that is writable and executable unless it was seen', () => {
+  it('never allow writable and executable memory unless it was seen', () => {
     const profile = made(strace(mmap('PROT_READ|PROT_WRITE'), mmap('PROT_READ|PROT_EXEC')));
     assert.ok(allows(profile, 'x86_64', 'mmap', 0n, 1n, W) && allows(profile, 'x86_64', 'mmap', 0n, 1n, X));
     assert.ok(!allows(profile, 'x86_64', 'mmap', 0n, 1n, W | X));
     assert.ok(allows(made(strace(mmap('PROT_WRITE|PROT_EXEC'))), 'x86_64', 'mmap', 0n, 1n, W | X));
   });
 
-  it('never allow it where arguments were not recorded, and say so', () => {
+  it('never allow it if arguments were not recorded, and report that', () => {
     const counted = strace(' 50.00    0.000030          30         1           mprotect');
     const { profile, uncertain } = generateProfile([counted]);
     assert.ok(!allows(profile, 'x86_64', 'mprotect', 0n, 1n, W | X));
@@ -189,7 +189,7 @@ describe('Arguments in a generated profile', () => {
     );
   });
 
-  it('say of which calls any arguments are allowed, because they were not recorded', () => {
+  it('report calls that are allowed with any arguments because none were recorded', () => {
     const counted = strace(' 50.00    0.000030          30         1           socket');
     const { profile, unlimited } = generateProfile([counted, strace('socket(AF_UNIX, SOCK_STREAM, 0) = 3')]);
     assert.ok(allows(profile, 'x86_64', 'socket', 40n));
@@ -203,7 +203,7 @@ describe('Arguments in a generated profile', () => {
     assert.deepEqual(generateProfile([strace('socket(AF_UNIX, SOCK_STREAM, 0) = 3')]).unlimited, []);
   });
 
-  it('report if a 32-bit ABI has them in memory, which no filter reads', () => {
+  it('report that a 32-bit ABI has them in memory, which no filter can read', () => {
     const recording = strace('[ Process PID=1 runs in 32 bit mode. ]', '1 getuid32() = 0');
     assert.deepEqual(
       generateProfile([recording]).unlimited.map(({ syscall, why }) => `${syscall} ${why}`),
@@ -211,13 +211,13 @@ describe('Arguments in a generated profile', () => {
     );
   });
 
-  it('keep what one recording has and another one did not record', () => {
+  it('are kept if one recording has them and another one does not', () => {
     const counted = strace(' 50.00    0.000030          30         1           mmap');
     const profile = made(mergeRecordings(counted, strace(mmap('PROT_WRITE|PROT_EXEC'))));
     assert.ok(allows(profile, 'x86_64', 'mmap', 0n, 1n, W | X));
   });
 
-  it('never allow it in mmap and mprotect that are added', () => {
+  it('never allow it in added mmap and mprotect', () => {
     const profile = made(strace('clone(child_stack=NULL, flags=SIGCHLD) = 3'));
     for (const name of ['mmap', 'mprotect']) assert.ok(!allows(profile, 'x86_64', name, 0n, 1n, W | X), name);
   });
@@ -254,27 +254,27 @@ describe('Arguments in a generated profile', () => {
     assert.ok(allows(others, 'x86_64', 'prlimit64', 12n, 7n));
   });
 
-  it('are those of all calls with all', () => {
+  it("restrict all calls with 'all'", () => {
     const profile = made(strace('openat(AT_FDCWD, "/a", O_RDONLY|O_DIRECTORY|O_CLOEXEC) = 3'), {
       arguments: 'all',
     });
     assert.ok(allows(profile, 'x86_64', 'openat', 0n, 0n, 0x80000n));
     assert.ok(!allows(profile, 'x86_64', 'openat', 0n, 0n, 1n));
-    // O_DIRECTORY of arm64.
+    // O_DIRECTORY on arm64.
     assert.ok(allows(profile, 'aarch64', 'openat', 0n, 0n, 0x4000n));
-    // Their flags are elsewhere, or they always write.
+    // openat2 has its flags in memory, and creat always writes.
     for (const name of ['creat', 'openat2']) assert.ok(!allows(profile, 'x86_64', name), name);
     assert.ok(!allows(profile, 'x86_64', 'open', 0n, 1n));
   });
 
-  it('that are negative are compared as the kernel reads them', () => {
+  it('are compared as the kernel reads them if they are negative', () => {
     const profile = made(strace('personality(0xffffffff) = 0'));
     for (const value of [0xffffffffn, 0xffffffffffffffffn])
       assert.ok(allows(profile, 'x86_64', 'personality', value));
     assert.ok(!allows(profile, 'x86_64', 'personality', 0x40000n));
   });
 
-  describe('where it depends on the processor whether there are protection keys', () => {
+  describe('with protection keys, which depend on the processor', () => {
     const WRITABLE_CODE = 7n;
     const alloc = 'pkey_alloc(0, PKEY_DISABLE_ACCESS) = -1 EINVAL (Invalid argument)';
     const mprotect = 'mprotect(0x1, 4096, PROT_READ|PROT_WRITE|PROT_EXEC) = 0';
@@ -290,7 +290,7 @@ describe('Arguments in a generated profile', () => {
           assert.ok(allows(profile, abi, syscall, 1n, 4096n, WRITABLE_CODE));
       });
 
-    it('never allow memory that is writable and executable in either unless it was seen', () => {
+    it('never allow writable and executable memory in either call unless it was seen', () => {
       const profile = made(strace(alloc, 'mprotect(0x1, 4096, PROT_READ) = 0'));
       assert.ok(allows(profile, 'x86_64', 'pkey_mprotect', 1n, 4096n, 1n));
       assert.ok(!allows(profile, 'x86_64', 'pkey_mprotect', 1n, 4096n, WRITABLE_CODE));
@@ -301,7 +301,7 @@ describe('Arguments in a generated profile', () => {
     });
   });
 
-  it('allow no bit that was never seen where there were too many values to list', () => {
+  it('allow only seen bits if there were too many values to list', () => {
     const lines = [...Array(65).keys()].map(n => `personality(${n}) = 0`);
     const profile = made(strace(...lines));
     assert.ok(allows(profile, 'x86_64', 'personality', 3n));
@@ -342,7 +342,7 @@ describe('What a generated profile leaves out', () => {
     assert.ok(allows(profile, 'x86_64', 'socket', 1n) && !allows(profile, 'x86_64', 'socket', 40n));
   });
 
-  it('are calls without a name, calls of other phases, and calls that were never there', () => {
+  it('are calls without a name, calls of other phases, and calls that the kernel lacks', () => {
     const start = readLog('mount("a") = 0', { arch: 'x86_64', phase: 'start' }).recording;
     const work = readLog('getpid() = 1\nsyscall_0x7d0() = 0\nstatx(1, "", 0, 0, 0x1) = -1 ENOSYS (x)', {
       arch: 'x86_64',
@@ -357,7 +357,7 @@ describe('What a generated profile leaves out', () => {
     );
   });
 
-  it('is everything where nothing was recorded', () => {
+  it('must not be everything: it is an error if nothing was recorded', () => {
     assert.throws(() => generateProfile([]), { code: 'nothing-recorded' });
     assert.throws(() => generateProfile([strace(GETPID)], { phase: 'none' }), { code: 'nothing-recorded' });
     assert.throws(() => generateProfile([strace(GETPID)], { minRuns: 2 }), {
@@ -392,7 +392,7 @@ describe('What a generated profile leaves out', () => {
     ['docker', ['runc']],
     ['kubernetes', ['runc', 'crun']],
   ] as const)
-    it(`is what ${runtimes.join(' and ')} needs, with for: ${engine}`, () => {
+    it(`does not include calls that ${runtimes.join(' and ')} needs, with for: ${engine}`, () => {
       const recording = strace(GETPID);
       const namesOf = (launcher: 'runc' | 'crun' | typeof engine): readonly (string | number)[] =>
         (made(recording, { for: launcher }).syscalls ?? [])
@@ -401,7 +401,7 @@ describe('What a generated profile leaves out', () => {
       assert.deepEqual(new Set(namesOf(engine)), new Set(runtimes.flatMap(namesOf)));
     });
 
-  it('is nothing that Node needs, with for: node', () => {
+  it('does not include calls that Node needs, with for: node', () => {
     const profile = made(strace(GETPID), { for: 'node' });
     for (const name of ['epoll_pwait', 'read', 'write', 'rseq'])
       assert.ok(allows(profile, 'x86_64', name), name);

@@ -1,4 +1,4 @@
-// recording.schema.json: it is what its generator writes, takes every recording that this package makes, and agrees with the reader.
+// recording.schema.json: it is up to date, accepts every recording of this package, and agrees with the parser.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -11,10 +11,10 @@ import { run } from './arbitrary-recording.js';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const schemaProblems = schemaValidator('recording.schema.json');
 
-/** What a schema cannot see: sums that do not fit together, calls that are there twice; docs/recording.md lists it. */
+/** Problems that a schema cannot detect, such as inconsistent sums and duplicate calls; docs/recording.md lists them. */
 const UNSEEN = /is listed twice|was seen in|failed \d+ times|and a value has more/;
 
-/** What the reader says of a text; nothing where it takes it. */
+/** The parser's error for a text; undefined if it is valid. */
 function readerProblem(text: string): string | undefined {
   try {
     parseRecording(text);
@@ -78,7 +78,7 @@ const containersOf = (value: unknown): readonly Container[] =>
     ? [value as Container, ...Object.values(value).flatMap(containersOf)]
     : [];
 
-/** Drops, renames, adds or replaces one thing somewhere in a value. */
+/** Removes, renames, adds or replaces one item somewhere in a value. */
 function err(
   value: unknown,
   { at, member, key: name, value: given, kind }: typeof mistake extends Arbitrary<infer M> ? M : never,
@@ -111,13 +111,13 @@ function err(
 }
 
 describe('The JSON Schema of recordings', () => {
-  it('is what its generator writes', () => {
+  it('is up to date', () => {
     execFileSync(process.execPath, [`${root}scripts/generate-recording-schema.mjs`, '--check'], {
       stdio: 'pipe',
     });
   });
 
-  it('takes values of 64 bits, and many of them', () => {
+  it('accepts 64-bit values, and many of them', () => {
     const lines = Array.from({ length: 70 }, (_, index) => `ioctl(1, ${index * 1000}, 0x1) = 0`);
     const { recording } = readLog(['kill(1, -1) = 0', 'syscall_0x7d0(0x1) = 0', ...lines], {
       arch: 'x86_64',

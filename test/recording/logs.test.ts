@@ -1,4 +1,4 @@
-// Logs of others: what is read from the lines that strace, the kernel, this package and the operator write.
+// Logs of strace, perf, the kernel, this package and the operator.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { formatRecording, mergeRecordings, readLog, RecordingError } from 'seccomp';
@@ -111,7 +111,7 @@ describe('Logs of strace', () => {
     });
   }
 
-  // As strace 6.1 -f wrote them to a terminal, where its own messages come between.
+  // Output of strace 6.1 -f on a terminal, with its own messages in between.
   for (const [call, lines] of [
     [
       'vfork',
@@ -124,27 +124,27 @@ describe('Logs of strace', () => {
     ['pause', '[pid 2] 13:02:24.183282 pause(strace: Process 2 detached\n <detached ...>\ngetpid() = 3'],
     ['wait4', 'wait4(-1, strace: Process 3 attached\nNULL, 0, NULL) = 3\n[pid 3] getpid() = 3'],
   ] as const)
-    it(`have ${call} where strace has written into its line`, () => {
+    it(`have ${call} even if a message of strace interrupts its line`, () => {
       const { recording, skipped, examples } = read(lines);
       assert.deepEqual(summary(recording), ['getpid() x1', `${call}() x1`].sort());
       assert.equal(skipped, 0, JSON.stringify(examples));
     });
 
-  it('do not mistake the 32 bits of a child for those of its parent', () => {
+  it('do not treat a parent as 32-bit because its child is', () => {
     const { recording } = read(
       '[pid 8] [ Process PID=8 runs in 32 bit mode. ]\n[pid 8] getuid32() = 0\n[pid 8] +++ exited with 0 +++\ngetuid() = 0',
     );
     assert.deepEqual(summary(recording), ['x86:getuid32() x1', 'getuid() x1']);
   });
 
-  it('do not mistake a path for the notice that a process has 32 bits', () => {
+  it('do not mistake a path for the notice of a 32-bit process', () => {
     const { recording } = read(
       '7 openat(AT_FDCWD, "/[ Process PID=7 runs in 32 bit mode. ]", O_RDONLY) = 3\n7 getpid() = 7',
     );
     assert.deepEqual(summary(recording), ['getpid() x1', 'openat(0) x1']);
   });
 
-  it('say which program a process is, and its children', () => {
+  it('have the program of a process and its children', () => {
     const { recording } = read(
       [
         '1 execve("/bin/sh", ["sh"], 0x1 /* 3 vars */) = 0',
@@ -162,7 +162,7 @@ describe('Logs of strace', () => {
     assert.deepEqual(programs.get('getuid'), ['/bin/ls']);
   });
 
-  it('show which calls the kernel does not have', () => {
+  it('show which calls the kernel lacks', () => {
     const { recording } = read(
       '1 statx(1, "", 0, 0, 0x1 <unfinished ...>\n1 <... statx resumed>) = -1 ENOSYS (Function not implemented)\nclone3({}, 88) = -1 ENOSYS (Function not implemented)\nclone3({}, 88) = 4',
     );
@@ -267,7 +267,7 @@ describe('Logs of perf trace', () => {
       assert.equal(skipped, 0, JSON.stringify(examples));
     });
 
-  it('show programs, calls that the kernel does not have, and lost events', () => {
+  it('show programs, calls that the kernel lacks, and lost events', () => {
     const { recording } = read(
       '     0.100 ( 0.010 ms): node/2 statx(dfd: CWD, filename: 0x1)   = -1 ENOSYS (Function not implemented)\nLOST 12 events!',
     );
@@ -282,12 +282,12 @@ describe('Logs of perf trace', () => {
       '     0.100 ( 0.010 ms): a/1 read(fd: 3</1 reboot()>, count: 1)           = 3',
     ],
   ] as const)
-    it(`count what may be a call in ${what}`, () => {
+    it(`count a possible call in ${what}`, () => {
       const { recording, skipped } = read(`getuid() = 0\n${line}`);
       assert.deepEqual([summary(recording), skipped], [['getuid() x1'], 1]);
     });
 
-  // perf writes names of threads as they are, and they may have line breaks.
+  // perf does not escape names of threads, which may have line breaks.
   for (const [what, lines] of [
     [
       'the lines',
@@ -439,7 +439,7 @@ describe('Audit records', () => {
     });
   }
 
-  // As this came from the kernel, from auditd with its enriched format, and from ausearch -i, of one program.
+  // Records of one program from the kernel, from auditd in its enriched format, and from ausearch -i.
   for (const line of [
     '[41614.672502] audit: type=1326 audit(1795919714.014:24432): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=6626 comm=6D6B206469722278 exe=2F746D702F6C6F67732F6D6B206469722278 sig=31 arch=c000003e syscall=83 compat=0 ip=0x7f583abc1f37 code=0x80000000',
     'type=SECCOMP msg=audit(1795919715.414:24435): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=6669 comm=6D6B206469722278 exe=2F746D702F6C6F67732F6D6B206469722278 sig=31 arch=c000003e syscall=83 compat=0 ip=0x7feaa4cf2f37 code=0x80000000\x1dAUID="unset" UID="root" GID="root" ARCH=x86_64 SYSCALL=unknown-syscall(-1)',
@@ -507,7 +507,7 @@ describe('Reports of this package', () => {
     assert.deepEqual(socket.programs, ['/usr/bin/a']);
   });
 
-  it('have only the arguments of the first call if they cover several', () => {
+  it('have only the arguments of the first call if they cover several calls', () => {
     const { recording } = read(`${JSON.stringify(report)}\n${JSON.stringify({ ...report, count: 7 })}`);
     assert.deepEqual(summary(recording), ['socket(38 ?; 5 ?; 0 ?) x8']);
   });
@@ -573,7 +573,7 @@ describe('A hostile log', () => {
       ),
     ],
   ] as const)
-    it(`is not understood where readers do not agree: ${where}`, () => {
+    it(`is refused if parsers disagree about it: ${where}`, () => {
       assert.throws(
         () => read(text),
         (error: unknown) =>
@@ -586,17 +586,17 @@ describe('A hostile log', () => {
     ['lines that end by \\r', 'getpid() = 1\rgetuid() = 0\r'],
     ['a byte order mark', '\ufeffgetpid() = 1\ngetuid() = 0\n'],
   ] as const)
-    it(`or an odd one loses nothing by ${what}`, () => {
+    it(`loses nothing with ${what}`, () => {
       const { recording, skipped } = read(text);
       assert.deepEqual([summary(recording), skipped], [['getpid() x1', 'getuid() x1'], 0]);
     });
 
-  it('of a million lines that begin no object is read in time', function () {
+  it('of a million lines that do not begin an object is read in time', function () {
     this.timeout(60_000);
     assert.throws(() => read(`{\n${'}\n'.repeat(1_000_000)}`), { code: 'empty-log' });
   });
 
-  it('of empty lines without end is an error if it begins as a document', function () {
+  it('of endless empty lines is an error if it begins as a document', function () {
     this.timeout(60_000);
     function* lines(): Generator<string> {
       yield '---';
@@ -605,7 +605,7 @@ describe('A hostile log', () => {
     assert.throws(() => readLog(lines()), { code: 'recording-too-large' });
   });
 
-  it('is an error if a document has a line that is too long to be read whole', () => {
+  it('is an error if a document has a line that is too long', () => {
     const profile = 'kind: SeccompProfile\nspec:\n  syscalls:\n  - names: [read]\n    action: SCMP_ACT_ALLOW';
     assert.deepEqual(summary(read(profile).recording), ['read() x1']);
     assert.throws(() => read(`${profile}${' '.repeat(70_000)}x`), {
@@ -619,7 +619,7 @@ describe('A hostile log', () => {
       assert.throws(() => read(text), { code: 'empty-log' });
   });
 
-  it('fills no recording with numbers of calls', () => {
+  it('does not fill a recording with numbers of calls', () => {
     const lines = Array.from(
       { length: 5000 },
       (_, index) => `syscall_0x${(10_000 + index).toString(16)}() = 0`,
@@ -629,7 +629,7 @@ describe('A hostile log', () => {
     assert.equal(skipped, 5000 - 64);
   });
 
-  it('with lines without an end is read in time', function () {
+  it('with endless lines is read in time', function () {
     this.timeout(20_000);
     for (const line of [
       `openat(${'('.repeat(1 << 20)}`,

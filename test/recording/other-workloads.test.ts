@@ -1,4 +1,4 @@
-// A program that was recorded with one workload, under its profile with others: larger input, an error, another locale.
+// A program recorded with one workload runs under its profile with others: larger input, an error, another locale.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// Logs as terminals, mail, Markdown and collectors of logs have changed them.
+// Logs that terminals, mail, Markdown and log collectors have changed.
 import assert from 'node:assert/strict';
 import { read, summary } from '../support/read-log.js';
 
@@ -36,7 +36,7 @@ describe('Logs of strace', () => {
     ['cat -n', text => `     7\t${text}`],
     ['grep -Hn', text => `trace.log:7:${text}`],
   ] as readonly (readonly [string, (text: string) => string])[])
-    it(`are read out of ${what}`, () => {
+    it(`are read from ${what}`, () => {
       const { recording, skipped, examples } = read(
         [line, '12 <... openat resumed>) = 3'].map(wrap).join('\n'),
       );

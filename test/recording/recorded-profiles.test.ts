@@ -1,4 +1,4 @@
-// Profiles that other recorders write, read as logs.
+// Profiles of other recorders, read as logs.
 import assert from 'node:assert/strict';
 import { read, summary } from '../support/read-log.js';
 
@@ -84,7 +84,7 @@ status:
       0,
     ],
   ] as const)
-    it(`count no call that has a rule ${what}, which would be allowed more than there`, () => {
+    it(`do not include a call that has a rule ${what}, because that would allow more`, () => {
       const { recording, skipped } = read(
         `{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"},${rules}]}`,
       );
@@ -92,7 +92,7 @@ status:
       assert.equal(skipped, left);
     });
 
-  it('have their rules in one place: no other reader finds more', () => {
+  it('have their rules in one place, and no other parser finds more', () => {
     const more = '[{"names":["mount"],"action":"SCMP_ACT_ALLOW"}]';
     const docker =
       '"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]';
@@ -107,7 +107,7 @@ status:
     );
   });
 
-  it('are read as they are for compiling, with the place of a mistake', () => {
+  it('are parsed as for compiling, with the place of a mistake', () => {
     assert.throws(
       () =>
         read('{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALOW"}]}'),
@@ -125,7 +125,7 @@ status:
       assert.deepEqual(summary(read(`kind: SeccompProfile\n${body}\n`).recording), ['read() x1']);
   });
 
-  it('of the operator are also read as JSON, single and in a list', () => {
+  it('of the operator are also read as JSON, single or in a list', () => {
     const object = {
       kind: 'SeccompProfile',
       spec: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ action: 'SCMP_ACT_ALLOW', names: ['read'] }] },

@@ -1,4 +1,4 @@
-// Recordings as values: merging, their text, and texts that are none.
+// Recordings as values: merging, their text, and invalid texts.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
@@ -72,7 +72,7 @@ describe('A recording', () => {
     assert.deepEqual(mergeRecordings(one, mergeRecordings()), one);
   });
 
-  it('says in how many runs a call was seen', () => {
+  it('has the number of runs in which a call was seen', () => {
     const both = mergeRecordings(strace('read(3, "", 1) = 0'), strace('read(3, "", 1) = 0', 'getpid() = 1'));
     assert.equal(both.runs, 2);
     assert.deepEqual(
@@ -84,7 +84,7 @@ describe('A recording', () => {
     );
   });
 
-  it('does not forget that the values of an argument are not all known', () => {
+  it('remembers that not all values of an argument are known', () => {
     const known = strace('socket(AF_UNIX, SOCK_STREAM, 0) = 3');
     const unknown = strace(' 50.00    0.000030          30         1           socket');
     const [socket] = mergeRecordings(known, unknown).calls;
@@ -98,7 +98,7 @@ describe('A recording', () => {
     );
   });
 
-  it('keeps no more than 64 values of an argument, and then their bits', () => {
+  it('keeps at most 64 values of an argument, and beyond that their bits', () => {
     const lines = Array.from(
       { length: 65 },
       (_, index) => `ioctl(1, 0x${(index * 3).toString(16)}, 0x1) = 0`,
@@ -109,7 +109,7 @@ describe('A recording', () => {
     assert.equal(ioctl.args[0].bits, 255n);
   });
 
-  it('keeps the same programs of many in any order', () => {
+  it('keeps the same subset of many programs in any order', () => {
     const names = Array.from({ length: 40 }, (_, index) => `/bin/p${index}`);
     const made = names.map(name => strace(`1 execve("${name}", [], 0x1) = 0`, '1 getpid() = 1'));
     const forth = mergeRecordings(...made);
@@ -194,7 +194,7 @@ describe('The text of a recording', () => {
     });
   });
 
-  it('is never written with more values than are read', function () {
+  it('is never written with more values than are accepted', function () {
     this.timeout(60_000);
     const numbers = (from: number): readonly number[] =>
       Array.from({ length: 30 }, (_, index) => from + index);
@@ -217,7 +217,7 @@ describe('The text of a recording', () => {
     assert.throws(() => formatRecording(merged), { name: 'RecordingError', code: 'recording-too-large' });
   });
 
-  it('is an error for values that are not texts', () => {
+  it('is an error for values that are not strings', () => {
     assert.throws(() => parseRecording(undefined as unknown as string), { code: 'bad-argument' });
   });
 

@@ -1,4 +1,4 @@
-// Smaller profiles: what goes, what stays although no run used it, and what never changes.
+// Smaller profiles: what is removed, what remains although no run used it, and what never changes.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
@@ -34,7 +34,7 @@ const event = (name: string): { arch: number; syscall: number } => ({
 });
 
 describe('tightenProfile', () => {
-  it('keeps what one phase needs', () => {
+  it('keeps the calls that one phase needs', () => {
     const text = profile(allow('"read", "bind"'), allow('"mount"'));
     const recordings = ['read(0, "", 1) = 0', 'bind(3, 0x1, 16) = 0', 'mount(0x1, 0x2, 0x3, 0, 0) = 0'].map(
       (line, index) =>
@@ -86,7 +86,7 @@ describe('tightenProfile', () => {
     );
   });
 
-  it('keeps what does the same on other architectures', () => {
+  it('keeps equivalent calls of other architectures', () => {
     const { text } = tightenProfile(profile(allow('"open", "openat", "mount"')), [
       strace('open("/", O_RDONLY) = 3'),
     ]);
@@ -109,7 +109,7 @@ describe('tightenProfile', () => {
     assert.equal(simulate(filter, event('clone')).action, 0x7fff0000);
   });
 
-  it('takes out rules whose conditions no recorded call met', () => {
+  it('removes rules whose conditions no recorded call met', () => {
     const text = profile(onFamily(1), onFamily(2), onFamily(16));
     const { text: result, removed } = tightenProfile(text, [strace('socket(AF_INET, SOCK_STREAM, 0) = 3')]);
     assert.equal(result, profile(onFamily(2)));
@@ -128,19 +128,19 @@ describe('tightenProfile', () => {
       assert.equal(tightenProfile(text, [strace(line)]).text, text);
     });
 
-  it('keeps rules for values that C libraries extend with their sign', () => {
+  it('keeps rules for values that C libraries sign-extend', () => {
     const text = profile(
       allow('"kill"', ', "args": [{ "index": 1, "value": 18446744073709551615, "op": "SCMP_CMP_EQ" }]'),
     );
     assert.equal(tightenProfile(text, [strace('kill(1, -1) = 0')]).text, text);
   });
 
-  it('reads numbers of calls as names', () => {
+  it('treats numbers of calls like names', () => {
     const { text } = tightenProfile(profile(allow('435, 39, 425')), [strace('getpid() = 1')]);
     assert.deepEqual(names(text), ['39']);
   });
 
-  it('leaves rules that refuse, and profiles that allow by default, as they are', () => {
+  it('does not change rules that refuse, and profiles that allow by default', () => {
     for (const text of [
       profile('{ "names": ["mount"], "action": "SCMP_ACT_KILL" }'),
       '{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{ "names": ["mount"], "action": "SCMP_ACT_ERRNO" }] }',
@@ -148,7 +148,7 @@ describe('tightenProfile', () => {
       assert.deepEqual(tightenProfile(text, [strace('getpid() = 1')]).text, text);
   });
 
-  it('does not become wider where a rule that goes had made room for a denial', () => {
+  it('does not allow more if it removes a rule that overrode another one', () => {
     const text = profile(
       allow('"mount"'),
       '{ "names": ["mount"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1, "args": [{ "index": 0, "value": 1, "op": "SCMP_CMP_EQ" }] }',
@@ -166,21 +166,21 @@ describe('tightenProfile', () => {
     assert.ok(left.includes('read') && !left.includes('chmod') && !left.includes('connect'));
   });
 
-  it('edits no text that is not JSON', () => {
+  it('refuses a text that is not JSON', () => {
     assert.throws(
       () => tightenProfile('default: ERRNO(EPERM)\nread: allowed', [strace('read(0, "", 1) = 0')]),
       { code: 'not-expressible' },
     );
   });
 
-  it('edits the profile in a config.json of a container', () => {
+  it("edits the profile in a container's config.json", () => {
     const config = `{ "ociVersion": "1.0.2", "linux": { "seccomp": ${profile(allow('"read", "mount"'))} } }`;
     const { text } = tightenProfile(config, [strace('read(0, "", 1) = 0')]);
     assert.deepEqual(names(text), ['read']);
     assert.match(text, /"ociVersion": "1\.0\.2"/);
   });
 
-  it('needs the text of a profile, and something recorded', () => {
+  it('requires the text of a profile, and recorded calls', () => {
     assert.throws(() => tightenProfile(parseProfile(DOCKER) as never, [strace('getpid() = 1')]), UsageError);
     assert.throws(() => tightenProfile(DOCKER, []), RecordingError);
   });
