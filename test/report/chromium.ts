@@ -1,11 +1,11 @@
-// Drives a headless Chromium through its debugging pipe, and notes everything that a page does beside being shown.
+// Drives a headless Chromium through its debugging pipe, and records the requests and errors of a page.
 import { spawn } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 
-/** The path of Chromium, or undefined where there is none. */
+/** The path of Chromium, or undefined if there is none. */
 export function findChromium(): string | undefined {
   const paths = (process.env['PATH'] ?? '').split(delimiter).map(folder => join(folder, 'chromium'));
   return paths.find(path => {
@@ -26,24 +26,24 @@ interface Message {
   readonly error?: { readonly message: string };
 }
 
-/** A page in a browser of its own. */
+/** A page in a separate browser. */
 export interface OpenPage {
   /** The value of an expression in the page. */
   readonly evaluate: <T>(expression: string) => Promise<T>;
-  /** Types text into the element that has the focus. */
+  /** Types text into the focused element. */
   readonly type: (text: string) => Promise<void>;
   /** Presses and releases a key, e.g. `ArrowRight`. */
   readonly press: (key: string) => Promise<void>;
-  /** Clicks with the mouse into the middle of the first element that a selector finds, after scrolling to it. */
+  /** Scrolls to the first element that matches a selector, and clicks its centre with the mouse. */
   readonly click: (selector: string) => Promise<void>;
   /** Waits until an expression in the page is true. */
   readonly until: (expression: string) => Promise<void>;
-  /** Writes what is seen to a file, as PNG. */
+  /** Writes a screenshot to a PNG file. */
   readonly screenshot: (path: string) => Promise<void>;
   readonly send: (method: string, params?: object) => Promise<Record<string, unknown>>;
-  /** The URLs that were asked for, the page's own first. */
+  /** The requested URLs, starting with the page's own. */
   readonly requests: readonly string[];
-  /** What was logged, thrown, or forbidden. */
+  /** Logged messages, errors, and violations of the content security policy. */
   readonly complaints: readonly string[];
   readonly close: () => Promise<void>;
 }
@@ -109,7 +109,7 @@ export async function openPage(
   };
 
   const close = async (): Promise<void> => {
-    // Asked to, it takes its processes with it, which would go on writing to the folder.
+    // Closing the browser also ends its processes, which would otherwise continue to write to the folder.
     await sendTo(undefined, 'Browser.close').catch(() => browser.kill('SIGKILL'));
     await ended;
     rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
@@ -191,7 +191,7 @@ export async function openPage(
   }
 }
 
-/** Codes that Chromium wants beside the names of keys. */
+/** Key codes, which Chromium needs in addition to the names of keys. */
 const KEYS: Readonly<Record<string, number>> = {
   ArrowDown: 40,
   ArrowRight: 39,

@@ -37,19 +37,19 @@ describe('seccomp report', () => {
     assert.ok(!stdout.includes('id="profile"'));
   });
 
-  it('compares', () => {
+  it('compares two profiles', () => {
     const { code, stdout } = cli(['report', 'docker-default', '--against', '-'], PROFILE);
     assert.equal(code, 0);
     assert.ok(stdout.includes('id="comparison"'));
   });
 
-  it('reports what was written with --json', () => {
+  it('prints the path and the size of the written page with --json', () => {
     const file = join(folder, 'json.html');
     const { stdout } = cli(['report', 'docker-default', '--json', '-o', file]);
     assert.deepEqual(JSON.parse(stdout), { output: file, bytes: readFileSync(file).length });
   });
 
-  it('writes nothing for a profile that cannot be used', () => {
+  it('writes no page for an invalid profile', () => {
     const { code, stdout } = cli(['report', '-', '--json'], '{ "defaultAction": "SCMP_ACT_MAYBE" }');
     assert.equal(code, 2);
     assert.ok('error' in (JSON.parse(stdout) as object));

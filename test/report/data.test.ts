@@ -1,4 +1,4 @@
-// What a report says about a profile or a program, before it becomes a page.
+// The data of a report about a profile or a program, before it becomes a page.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { UsageError } from '#lib/util/errors.js';
@@ -47,7 +47,7 @@ describe('the data of a report', () => {
     assert.deepEqual(tones, ['allow', 'conditional', 'errno', 'kill']);
   });
 
-  it('words conditions with the names of arguments and values', () => {
+  it('formats conditions with the names of arguments and values', () => {
     const { cases, otherwise, action } = call(report(), 'socket');
     assert.deepEqual(cases, [{ condition: 'domain is AF_UNIX', action: 'ALLOW' }]);
     assert.equal(otherwise, 'ERRNO(EPERM)');
@@ -62,7 +62,7 @@ describe('the data of a report', () => {
     ]);
   });
 
-  it('points to every rule that names a call, also to those that are not in force', () => {
+  it('has the place of every rule that names a call, even of those that are not in force', () => {
     const data = report();
     assert.deepEqual(call(data, 'write').rules, [
       { rule: 0, at: { line: 5, column: 25 } },
@@ -87,7 +87,7 @@ describe('the data of a report', () => {
     assert.equal(call(data, 'read').why, undefined);
   });
 
-  it('words every operator as the profile means it', () => {
+  it('formats every operator with its meaning in the profile', () => {
     const words = [
       ['SCMP_CMP_EQ', 'arg1 is 7'],
       ['SCMP_CMP_NE', 'arg1 is not 7'],
@@ -118,7 +118,7 @@ describe('the data of a report', () => {
     assert.ok(source[6]?.slice(16).startsWith('"moutn"'));
   });
 
-  it('has the findings for the target that it compiles for', () => {
+  it('has the findings for the target', () => {
     const text = PROFILE.replace('"reboot"', '"reboot", "vm86"');
     const codes = (capabilities: readonly string[]): readonly string[] =>
       collect(text, { arch: 'x86_64', capabilities }).findings.map(({ code }) => code);
@@ -126,7 +126,7 @@ describe('the data of a report', () => {
     assert.ok(codes(['CAP_SYS_ADMIN']).includes('duplicate-rule'));
   });
 
-  it('accepts a profile that was parsed before, without its text', () => {
+  it('accepts a parsed profile, without its text', () => {
     const data = collect(parseProfile(PROFILE), { arch: 'x86_64' });
     assert.deepEqual(data.source, []);
     assert.equal(call(data, 'read').rules.length, 1);

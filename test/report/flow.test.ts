@@ -1,4 +1,4 @@
-// The picture of a program: whoever follows it comes to the answer of the program.
+// The diagram of a program: every path leads to the action of the program.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { isConditional, type Program } from '#lib/bpf/program.js';
@@ -11,7 +11,7 @@ import { written } from '../support/written.js';
 
 const start = seed();
 
-/** The answer at the end of the way that the tests of a run lead along. */
+/** Follows the tests of a run through the diagram, and returns the action at the end. */
 function follow(flow: Flow, program: Program, data: Uint32Array): string {
   const indexes: number[] = [];
   interpret(program, data, index => indexes.push(index));
@@ -24,7 +24,7 @@ function follow(flow: Flow, program: Program, data: Uint32Array): string {
       node = flow.nodes.find(one => one.kind === 'test' && one.at === to);
     }
     assert.ok(node?.kind === 'test' && node.at === index, `the picture is not at test ${index}`);
-    // Where both ways are one, it does not matter which is taken.
+    // If both branches lead to the same node, either may be followed.
     const held = indexes[at + 1] === index + 1 + instruction.jt;
     const from = node;
     node = flow.edges.find(edge => edge.from === from && edge.when === held)?.to;
@@ -32,7 +32,7 @@ function follow(flow: Flow, program: Program, data: Uint32Array): string {
   return node?.kind === 'answer' ? node.text : 'no answer';
 }
 
-describe('the picture of a program', () => {
+describe('the diagram of a program', () => {
   it(`leads to the program's actions (SEED=${start})`, () => {
     const random = new Random(start);
     for (let round = 0; round < 200; round++) {
@@ -42,14 +42,14 @@ describe('the picture of a program', () => {
         const data = Uint32Array.from({ length: 16 }, () => random.word());
         let last = 0;
         const { action } = interpret(program, data, index => (last = index));
-        // What a program computes, or dies of, no picture shows.
+        // The diagram shows neither computed return values nor a division by zero.
         if (program[last]?.code !== 6) continue;
         assert.equal(follow(flow, program, data), actionName(action));
       }
     }
   });
 
-  it(`has one node a place, and a way in for each but the first (SEED=${start})`, () => {
+  it(`has one node per place, and an edge to each except the first (SEED=${start})`, () => {
     const random = new Random(start);
     for (let round = 0; round < 100; round++) {
       const { nodes, edges, columns, rows } = flowOf(randomProgram(random, 2 + random.below(60)));

@@ -1,4 +1,4 @@
-// Whatever a profile says is text in the page: it adds no element, no attribute and no script.
+// All text of a profile remains text in the page: it adds no element, no attribute and no script.
 import assert from 'node:assert/strict';
 import { htmlReport } from '#lib/report/report.js';
 
@@ -12,7 +12,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
   'a template': '`${alert(1)}`',
 };
 
-/** A profile that has a text wherever one can be. */
+/** A profile with a text in every possible place. */
 const profile = (text: string): string =>
   JSON.stringify(
     {
@@ -50,7 +50,7 @@ describe('the page of a hostile profile', () => {
   const harmless = skeleton(report('harmless words'));
 
   for (const [what, text] of Object.entries(HOSTILE)) {
-    it(`has no element or attribute more for ${what}`, () => {
+    it(`has no additional element or attribute for ${what}`, () => {
       assert.deepEqual(skeleton(report(text)), harmless);
     });
 
@@ -70,7 +70,7 @@ describe('the page of a hostile profile', () => {
     ['line separators', 'a\u2028b', 'a‹U+2028›b'],
     ['halves of a pair', 'a\uD800', 'a‹U+D800›'],
   ] as const) {
-    it(`spells out ${what}`, () => {
+    it(`shows ${what} visibly`, () => {
       const page = report(text);
       assert.ok(!page.includes(text));
       assert.ok(page.includes(`<h1>${shown}</h1>`));
@@ -78,7 +78,7 @@ describe('the page of a hostile profile', () => {
     });
   }
 
-  it('lets in its own script and style only, and nothing from a network', () => {
+  it('allows only its own script and style, and nothing from a network', () => {
     const page = report('harmless words');
     const [, policy = ''] = /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/.exec(page) ?? [];
     assert.match(
@@ -89,7 +89,7 @@ describe('the page of a hostile profile', () => {
     assert.doesNotMatch(page, /\b(?:src|href|action)="(?!#)/);
   });
 
-  it('treats a name of a call that no ABI has as text', () => {
+  it('treats an unknown name of a call as text', () => {
     const page = htmlReport(profile('constructor'), { arch: 'x86_64' });
     assert.ok(page.includes('constructor'));
   });

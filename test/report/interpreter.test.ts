@@ -1,4 +1,4 @@
-// The interpreter of pages, against the one that everything else is checked with.
+// The interpreter of pages, compared with the package's own.
 import assert from 'node:assert/strict';
 import { interpret, seccompData } from '#lib/bpf/interpret.js';
 import { isConditional } from '#lib/bpf/program.js';
@@ -9,7 +9,7 @@ import { randomProgram } from '../support/random-program.js';
 const start = seed();
 
 describe("the page's interpreter", () => {
-  it(`has the same result and path as the other one (SEED=${start})`, () => {
+  it(`has the same result and path as the package's (SEED=${start})`, () => {
     const random = new Random(start);
     for (let round = 0; round < 500; round++) {
       const program = randomProgram(random, 2 + random.below(40));

@@ -1,4 +1,4 @@
-// The page in a browser: it needs no network, answers a search, walks the program, and does so without an error.
+// The page in a browser: it needs no network, searches calls, and steps through the program, without errors.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -50,7 +50,7 @@ describe('the page in Chromium', function () {
     });
     after(() => page.close());
 
-    /** The names of the calls that are shown, with their ABIs. */
+    /** The names of the visible calls, with their ABIs. */
     const shown = (): Promise<readonly string[]> =>
       page.evaluate(`[...document.querySelectorAll('.abi')].flatMap(one =>
         [...one.querySelectorAll('.grid button')]
@@ -79,14 +79,14 @@ describe('the page in Chromium', function () {
       ['59', ['x86_64 execve', 'x86 oldolduname']],
       ['0x29', ['x86_64 socket', 'x86 dup', 'x32 socket']],
     ] as const) {
-      it(`answers a search by number: ${number}`, async () => {
+      it(`finds calls by number: ${number}`, async () => {
         await search(number);
         assert.deepEqual(await shown(), calls);
         await search('');
       });
     }
 
-    it('shows only the calls of the group that is chosen', async () => {
+    it('shows only the calls of the chosen group', async () => {
       const choose = (name: string): Promise<unknown> =>
         page.evaluate(`{ const group = document.getElementById('group'); group.value = ${JSON.stringify(name)};
           group.dispatchEvent(new Event('change')); }`);
@@ -101,7 +101,7 @@ describe('the page in Chromium', function () {
       assert.equal(await text('#matches'), '1220 calls');
     });
 
-    it('shows only the answers that are chosen', async () => {
+    it('shows only calls with the chosen actions', async () => {
       const boxes = `document.querySelectorAll('input[name=tone]:not([value=conditional])')`;
       await page.evaluate(`for (const box of ${boxes}) box.click()`);
       assert.deepEqual(await shown(), ['x86_64 socket', 'x86_64 clone', 'x86_64 personality']);
@@ -130,7 +130,7 @@ describe('the page in Chromium', function () {
       assert.equal(await page.evaluate(`document.querySelectorAll('.grid [tabindex="0"]').length`), 3);
     });
 
-    it('walks the program for a call and its arguments', async () => {
+    it('steps through the program for a call and its arguments', async () => {
       const walk = async (abi: string, call: string, args: string): Promise<string> => {
         await page.evaluate(`{
           const [abi, call, args] = ${JSON.stringify([abi, call, args])};
@@ -154,7 +154,7 @@ describe('the page in Chromium', function () {
       assert.match(await walk('x86_64', 'read', '1 2 3 4 5 6 7'), /up to six arguments/);
     });
 
-    it('takes the names of constants for arguments, and reports which one was meant', async () => {
+    it('accepts names of constants as arguments, and suggests the one that was meant', async () => {
       const walk = async (args: string): Promise<string> => {
         await page.evaluate(`document.getElementById('walk-call').value = 'socket'`);
         await page.evaluate(`document.getElementById('walk-args').value = ''`);
@@ -181,7 +181,7 @@ describe('the page in Chromium', function () {
       assert.equal(await text('#matches'), '1220 calls');
     });
 
-    it('opens with the whole picture, and shows a part of it in full size after a click', async () => {
+    it('first shows the whole diagram, and after a click a part of it in full size', async () => {
       const fits = (): Promise<boolean> =>
         page.evaluate(`(canvas => canvas.scrollHeight <= canvas.clientHeight + 1 && canvas.scrollWidth <= canvas.clientWidth + 1)(
           document.querySelector('.canvas'))`);
@@ -217,7 +217,7 @@ describe('the page in Chromium', function () {
         assert.equal(await text('#panel h3'), link.startsWith('x86_64/socket') ? 'socket x86_64 41' : before);
       });
 
-    it('shows in the grid what differs from another profile', async () => {
+    it('shows differences from another profile in the grid', async () => {
       await search('getppid');
       assert.match(await text('.grid li:not([hidden])'), /getppid\s+110\s+ALLOW\s+→ ERRNO\(ENOSYS\)/);
       await search('');
@@ -227,7 +227,7 @@ describe('the page in Chromium', function () {
       await page.click('#changed-only');
     });
 
-    it('reports what differs from another profile', async () => {
+    it('lists differences from another profile', async () => {
       assert.match(await text('#comparison tbody'), /socket.*ALLOW.*ERRNO\(EPERM\).*socket\(/s);
     });
 
@@ -246,7 +246,7 @@ describe('the page in Chromium', function () {
     });
   });
 
-  it('runs nothing of a hostile profile', async () => {
+  it('runs no code from a hostile profile', async () => {
     const page = await openPage(
       chromium,
       write('hostile.html', htmlReport(PROFILE, { arch: 'x86_64', name: HOSTILE })),

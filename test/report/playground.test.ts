@@ -1,4 +1,4 @@
-// The playground in a browser without a network, used as a person would: with keyboard and mouse.
+// The playground in a browser without a network, used with keyboard and mouse.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -57,12 +57,12 @@ describe('the playground in Chromium', function () {
     page.evaluate(`document.querySelector(${JSON.stringify(selector)}).innerText`);
   const value = (id: string): Promise<string> => page.evaluate(`document.getElementById('${id}').value`);
 
-  /** Waits until what is shown is of the text in the editor. */
+  /** Waits until the page shows the results for the text in the editor. */
   const compiled = (): Promise<void> =>
     page.until(`document.querySelector('.grid') && document.querySelector('#results:not(.stale)') &&
       document.getElementById('progress').textContent === ''`);
 
-  /** Waits for the sections that are made after an action. */
+  /** Runs an action, and waits for the new sections. */
   async function recompiled(action: () => Promise<unknown>): Promise<void> {
     await page.evaluate(`globalThis.before = document.getElementById('summary')`);
     await action();
@@ -77,7 +77,7 @@ describe('the playground in Chromium', function () {
     await page.type(profile);
   }
 
-  /** Replaces the text of the editor at once: a large one takes a browser very long as keys. */
+  /** Replaces the text of the editor at once, because typing a large text takes very long. */
   const set = (profile: string): Promise<void> =>
     page.evaluate(`{
       const editor = document.getElementById('text');
@@ -85,7 +85,7 @@ describe('the playground in Chromium', function () {
       editor.dispatchEvent(new Event('input'));
     }`);
 
-  /** Types behind the first place of a text in the editor. */
+  /** Types letters after the first occurrence of a text in the editor. */
   async function typeBehind(place: string, letters: string): Promise<void> {
     await page.click('#text');
     await page.evaluate(`{
@@ -96,7 +96,7 @@ describe('the playground in Chromium', function () {
     await page.type(letters);
   }
 
-  /** Chooses an option with the keyboard's events. */
+  /** Chooses an option by keyboard events. */
   const select = (id: string, option: string): Promise<void> =>
     page.evaluate(`{
       const field = document.getElementById('${id}');
@@ -105,7 +105,7 @@ describe('the playground in Chromium', function () {
       for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, { bubbles: true }));
     }`);
 
-  it('shows the profile that it was made with, and what it does', async () => {
+  it('shows its initial profile and the effects', async () => {
     assert.equal(await value('text'), PROFILE);
     assert.equal(await text('#taken'), 'Read as a profile');
     assert.match(await text('#conditions'), /socket\s+x86_64\s+allowed if domain is AF_UNIX/);
@@ -146,7 +146,7 @@ describe('the playground in Chromium', function () {
     await page.until(`document.querySelector('#marks u.error') === null`);
   });
 
-  it('underlines a typo in a profile of 400 rules while it is typed, and says after how long', async () => {
+  it('underlines a typo in a profile of 400 rules while typing, and reports the delay', async () => {
     const names = [...syscallsOf('x86_64').keys()];
     const rules = Array.from({ length: 400 }, (_, index) => ({
       names: [names[index % names.length]],
@@ -172,7 +172,7 @@ describe('the playground in Chromium', function () {
     await recompiled(() => set(PROFILE));
   });
 
-  it('finds a call with the keyboard and shows its rules, whose places are in the editor', async () => {
+  it('finds a call by keyboard, and shows its rules with their places in the editor', async () => {
     await page.evaluate('document.activeElement.blur()');
     await page.press('/');
     await page.type('socket');
@@ -188,7 +188,7 @@ describe('the playground in Chromium', function () {
     );
   });
 
-  it('explains a call by name with constants, and reports what would allow it', async () => {
+  it('explains a call by name with constants, and shows the remedy', async () => {
     await page.click('#walk-call');
     await page.type('socket');
     await page.press('Tab');
@@ -202,7 +202,7 @@ describe('the playground in Chromium', function () {
     );
   });
 
-  it('compares with a profile that ships, and with a second one', async () => {
+  it('compares with a shipped profile, and with a second one', async () => {
     await recompiled(() => select('against', 'docker-default'));
     assert.match(await text('#comparison h2'), /docker-default/);
     await page.click('#changed-only');
@@ -215,13 +215,13 @@ describe('the playground in Chromium', function () {
     await recompiled(() => select('against', ''));
   });
 
-  it('resolves for the target that is chosen', async () => {
+  it('resolves for the chosen target', async () => {
     await recompiled(() => select('arch', 'aarch64'));
     assert.match(await text('#summary'), /aarch64, Linux/);
     await recompiled(() => select('arch', 'x86_64'));
   });
 
-  it('mends a finding with a click, which it tried before', async () => {
+  it('fixes a finding by a click, after checking the fix', async () => {
     await recompiled(() => typeBehind('"exit_group"', ', "read"'));
     await page.until(`document.querySelector('#findings .fix') !== null`);
     assert.match(await text('#findings'), /Remove the name keeps every action/);
@@ -229,7 +229,7 @@ describe('the playground in Chromium', function () {
     assert.equal(await value('text'), PROFILE);
   });
 
-  it('checks a log that is pasted', async () => {
+  it('checks a pasted log', async () => {
     await page.click('#recorded');
     await page.type('openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3\nread(3, "", 1) = 0\n');
     await page.click('#check');
@@ -264,7 +264,7 @@ describe('the playground in Chromium', function () {
     }
   });
 
-  it('opens a file that is dropped, and a program as its source', async () => {
+  it('opens a dropped file, and a program as its source', async () => {
     const bytes = [...compile(PROFILE, { arch: 'x86_64' }).bpf];
     const dropped = (content: string): Promise<void> =>
       page.evaluate(`{
@@ -279,7 +279,7 @@ describe('the playground in Chromium', function () {
     assert.equal(await value('text'), PROFILE);
   });
 
-  it('makes a link that opens the same text, target and call', async () => {
+  it('creates a link that opens the same text, target and call', async () => {
     await page.click('.grid button');
     await page.click('#share');
     await page.until(`document.getElementById('link').value !== ''`);
@@ -298,7 +298,7 @@ describe('the playground in Chromium', function () {
     ['what is not compressed', 'profile=AAAA'],
     ['an unknown architecture and markup', `profile=AAAA&arch=<b>&call=${encodeURIComponent(HOSTILE)}`],
   ] as const)
-    it(`takes a link with ${what} for a link without a profile`, async () => {
+    it(`treats a link with ${what} as a link without a profile`, async () => {
       await page.evaluate(`document.location.hash = ${JSON.stringify(fragment)}`);
       await page.until(
         `document.getElementById('progress').textContent.includes('no profile') || document.querySelector('#results:not(.stale)')`,
