@@ -1,4 +1,4 @@
-// The check of prebuilt files finds each promise that one breaks: here, in a build for this machine with single bits changed.
+// The check of prebuilt files detects each broken promise, in a build for this machine with single modifications.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const FLAGS_1 = (value: bigint): Buffer => words64(0x6ffffffbn, value);
 const RELRO = words32(0x6474e552, 4);
 const STACK = (flags: number): Buffer => words32(0x6474e551, flags);
 
-/** A copy with the first of a pattern replaced by another of its length. */
+/** A copy with the first occurrence of a pattern replaced by another of the same length. */
 function changed(bytes: Buffer, from: Buffer, to: Buffer): Buffer {
   const at = bytes.indexOf(from);
   assert.ok(at !== -1, `no ${from.toString('hex')}`);
@@ -53,13 +53,13 @@ describe('The check of prebuilt files', function () {
     return { code: status, faults: faults.map(line => line.replace(`${file}: `, '')) };
   }
 
-  /** What is found beside the faults that an ordinary build has. */
+  /** The faults that an ordinary build does not have. */
   function found(bytes: Uint8Array, as?: string): readonly string[] {
     const usual = check(own).faults;
     return check(bytes, as).faults.filter(fault => !usual.includes(fault));
   }
 
-  it("rejects what the system's compiler built only for this machine", () => {
+  it("rejects a build by the system's compiler, which is only for this machine", () => {
     const { code, faults } = check(own);
     assert.equal(code, 1);
     assert.ok(faults.includes('is not stripped'));

@@ -1,4 +1,4 @@
-// Packages of the system are named before they are installed, by whatever script needs them: `npm start` and `npm test` too.
+// Every script that installs system packages first prints their names, including `npm start` and `npm test`.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -7,12 +7,12 @@ import { join } from 'node:path';
 
 const MODULE = new URL('../../../scripts/debian-packages.mjs', import.meta.url).href;
 
-describe('The installation of packages of the system', () => {
+describe('The installation of system packages', () => {
   const scratch = mkdtempSync(join(tmpdir(), 'seccomp-packages-'));
   after(() => rmSync(scratch, { recursive: true }));
   const [shown, seen] = [join(scratch, 'shown'), join(scratch, 'seen')];
 
-  /** An apt-get that notes what was on the screen when it was called. */
+  /** Writes a fake apt-get that records the output so far when it is called. */
   function program(name: string, text: string): void {
     writeFileSync(join(scratch, name), `#!/bin/sh\n${text}\n`);
     chmodSync(join(scratch, name), 0o755);
@@ -32,12 +32,12 @@ describe('The installation of packages of the system', () => {
     }).status;
   }
 
-  it('is announced, with every package by its name, before apt-get is called', () => {
+  it('is announced, with the names of all packages, before apt-get is called', () => {
     assert.equal(install(['g++', 'make']), 0);
     assert.match(readFileSync(seen, 'utf8'), /^Installing packages .*apt-get: g\+\+, make\n$/);
   });
 
-  it('is not announced where there is nothing to install', () => {
+  it('is not announced if there is nothing to install', () => {
     assert.equal(install([]), 0);
     assert.equal(readFileSync(shown, 'utf8'), '');
   });

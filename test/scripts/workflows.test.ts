@@ -1,4 +1,4 @@
-// What runs on other people's machines: the workflows name what exists, and take actions by commit.
+// The workflows that run on other machines: they refer to existing checks, and pin actions to commits.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,12 +9,12 @@ const workflows = readdirSync(`${root}.github/workflows`).map(name => `.github/w
 
 describe('The workflows', () => {
   for (const path of workflows) {
-    it(`${path} takes every action by its commit, with the version beside it`, () => {
+    it(`${path} pins every action to a commit, with the version in a comment`, () => {
       const uses = [...read(path).matchAll(/uses: (?!\.\/)(.*)$/gm)].map(([, what = '']) => what);
       for (const what of uses) assert.match(what, /^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
     });
 
-    it(`${path} grants a permission by name or none`, () => {
+    it(`${path} grants only named permissions, or none`, () => {
       assert.match(read(path), /^permissions:(?: \{\}|\n {2}contents: read)$/m);
       assert.doesNotMatch(read(path), /write-all|read-all/);
     });
