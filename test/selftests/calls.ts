@@ -1,4 +1,4 @@
-// Selftests about one call of one thread, which a small program makes under the filters of the test.
+// Selftests about one call in one thread, which a small program makes under the filters of the test.
 import assert from 'node:assert/strict';
 import { encode, type Program } from '#lib/bpf/program.js';
 import { BPF } from '#lib/bpf/opcodes.js';
@@ -22,17 +22,17 @@ const SET_MODE_FILTER = 1n;
 const NEW_LISTENER = 8n;
 const ALL_BITS = 0xffffffffn;
 
-/** Programs of one instruction, which answer every call alike. */
+/** A program of one instruction, with the same action for every call. */
 const always = (k: number): Program => [{ code: BPF.RET_K, jt: 0, jf: 0, k }];
 const allow = always(scmp.SCMP_ACT_ALLOW);
 
-/** What becomes of a call under filters, the oldest first. */
+/** The result of a call under filters, the oldest first. */
 const call = (filters: readonly Program[], name: string, ...args: readonly bigint[]): string =>
   kernelCall(filters, { arch: audit, syscall: numberOf(name), args });
 
 const KILLED = 'signal 31';
 
-/** What getpid and getppid become under filters that answer getpid with these actions, the oldest first. */
+/** Checks the results of getpid and getppid under filters with these actions for getpid, the oldest first. */
 function withActions(actions: readonly number[], getpid: RegExp): () => void {
   return () => {
     const filters = actions.map(action => answering('getpid', action));
@@ -41,7 +41,7 @@ function withActions(actions: readonly number[], getpid: RegExp): () => void {
   };
 }
 
-/** Kills where one argument has a value, and nowhere else. */
+/** Checks a filter that kills only if an argument has a certain value. */
 function killsByArgument(name: string, arg: number, rest: readonly bigint[]): () => void {
   const value = 0x0c0ffeen;
   const filters = [
@@ -69,7 +69,7 @@ const FAKED = /^value 0$/;
 const TRACED = /^trace 5 value \d+$/;
 const DIES = /^signal 31$/;
 
-/** The code of the error that loading bytes gives in a process of its own. */
+/** The code of the error from loading bytes in a separate process. */
 const refusal = (bytes: string): string =>
   told<string>(inChild(`try { s.load(${bytes}); tell('loaded'); } catch ({ code }) { tell(code); }`));
 
@@ -82,7 +82,7 @@ export const CALLS: Readonly<Record<string, Case>> = {
     assert.equal(told(inChild(`tell(s.features().filter);`)), true);
   },
   mode_filter_without_nnp() {
-    // As nobody, who has no capabilities.
+    // Runs as nobody, who has no capabilities.
     const code = told(
       inChild(`
         if (process.getuid() === 0) process.setuid(65534);
@@ -217,7 +217,7 @@ export const CALLS: Readonly<Record<string, Case>> = {
     const known = told<string[]>(inChild(`tell(s.features().flags);`));
     const bits = ['TSYNC', 'LOG', 'SPEC_ALLOW', 'NEW_LISTENER', 'TSYNC_ESRCH', 'WAIT_KILLABLE_RECV'];
     bits.forEach((name, bit) => {
-      // The last one is only taken together with a listener.
+      // The kernel accepts the last flag only together with a listener.
       const flags = (1n << BigInt(bit)) | (name === 'WAIT_KILLABLE_RECV' ? NEW_LISTENER : 0n);
       const answer = call([], 'seccomp', SET_MODE_FILTER, flags, 0n);
       const isKnown = known.includes(`SECCOMP_FILTER_FLAG_${name}`);

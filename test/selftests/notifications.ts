@@ -22,13 +22,13 @@ const profile: SeccompProfile = {
   syscalls: [{ names: ['getsid'], action: 'SCMP_ACT_NOTIFY' }],
 };
 
-/** A value that no getsid has by itself. */
+/** A value that getsid never returns. */
 const MAGIC = 0x7fffffff;
 const ANSWERED = `${MAGIC} 0`;
 
 type Handler = (call: SupervisedCall) => Response | Promise<Response>;
 
-/** Runs a program in C whose getsid asks the handler: what it printed, and what ended it. */
+/** Runs a C program whose getsid goes to the handler. Returns its output and how it ended. */
 async function asked(
   this: Mocha.Context,
   args: readonly string[],
@@ -53,7 +53,7 @@ async function asked(
     const ended = once(child, 'exit') as Promise<[code: number | null, signal: NodeJS.Signals | null]>;
     const lines = (await text(child.stdout)).trim().split('\n');
     const [, signal] = await ended;
-    // Nobody is left whom the filter covers.
+    // No process is left under the filter.
     await finished;
     await Promise.all(answers);
     return { lines, signal };

@@ -1,5 +1,5 @@
-// The cases of tools/testing/selftests/seccomp/seccomp_bpf.c as Linux has had them since 6.14, by name and in its order.
-/** Shows one of them. */
+// The cases of tools/testing/selftests/seccomp/seccomp_bpf.c since Linux 6.14, by name, in the order of the file.
+/** A test of one case. */
 export type Case = (this: Mocha.Context) => void | Promise<void>;
 
 export const SELFTESTS = `
@@ -36,7 +36,7 @@ export const SELFTESTS = `
   .trim()
   .split(/\s+/);
 
-/** Those that are not shown here, and why not. */
+/** The cases that are not tested here, with the reason. */
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   kcmp: 'is about kcmp(2), with which the others compare descriptors',
   mode_strict_support: 'strict mode has no filter, and nothing here enters it',

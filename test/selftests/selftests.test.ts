@@ -1,4 +1,4 @@
-// The kernel's own tests of seccomp, case by case: what a loader can show is shown by this package under the same name.
+// The kernel's own tests of seccomp, case by case: those that apply to a loader are tested here under the same name.
 import assert from 'node:assert/strict';
 import { CALLS } from './calls.js';
 import { NOTIFICATIONS } from './notifications.js';
@@ -12,7 +12,7 @@ const CASES: Readonly<Record<string, Case>> = {
 };
 
 describe("the kernel's selftests", () => {
-  it('are each shown here or left out for a reason', () => {
+  it('are each tested here or left out for a reason', () => {
     assert.deepEqual([...Object.keys(CASES), ...Object.keys(LEFT_OUT)].sort(), [...SELFTESTS].sort());
   });
 

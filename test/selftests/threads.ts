@@ -1,4 +1,4 @@
-// Selftests about several threads: those of Node itself, its workers, and those of a program in C.
+// Selftests about several threads: those of Node, its workers, and those of a C program.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { liveNode, needsDump } from '../support/live.js';
 import type { Case } from './selftest-names.js';
 import { skip } from '../support/skip.js';
 
-/** Runs a program in C under a filter that answers its getsid: what it printed, or the signal that ended it. */
+/** Runs a C program under a filter with an action for getsid. Returns its output, or the signal that ended it. */
 function caller(
   test: Mocha.Context,
   action: number,
@@ -31,11 +31,11 @@ function caller(
   }
 }
 
-/** What becomes of a program whose second thread makes the call. */
+/** The result of a program whose second thread makes the call. */
 const inSecondThread = (test: Mocha.Context, action: number): string =>
   caller(test, action, program => [program, 'threads', '1']);
 
-/** A Node with a worker that runs `code` of its own, posts what that gives, and ends when it gets a message. */
+/** Node with a worker that runs `code`, posts its result, and ends when it gets a message. */
 const withWorker = (code: string, body: string): string => `
   const { Worker } = m('worker_threads');
   const worker = new Worker(\`
@@ -54,14 +54,14 @@ const DIVERGED = `s.load(harmless, { scope: 'thread' }).threads[0]`;
 
 export const THREADS: Readonly<Record<string, Case>> = {
   KILL_thread() {
-    // How many threads were given the answer that they wanted.
+    // The number of threads that got the expected result.
     assert.equal(inSecondThread(this, scmp.SCMP_ACT_KILL_THREAD), '0');
   },
   KILL_process() {
     assert.equal(inSecondThread(this, scmp.SCMP_ACT_KILL_PROCESS), 'SIGSYS');
   },
   KILL_unknown() {
-    // The kernel would kill the process; it does not come so far.
+    // The kernel would kill the process, but the package refuses the program first.
     assert.throws(() => inSecondThread(this, 0xaaaaaaaa), { code: 'unsupported-action' });
   },
   'TRAP.ign'() {
