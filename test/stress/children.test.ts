@@ -1,4 +1,4 @@
-// A thousand children at once, each under a profile of its own, and thousands of calls that wait for a supervisor.
+// A thousand concurrent children, each under its own profile, and thousands of calls that wait for a supervisor.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ before(function () {
   if (!canBuild) skip(this, 'there is no C compiler');
   this.timeout(0);
   directory = mkdtempSync(join(tmpdir(), 'seccomp-stress-'));
-  // Static, so that a checker that is preloaded into Node is not in the program too.
+  // Static, so that a sanitizer that is preloaded into Node is not loaded into the program too.
   caller = callerProgram(directory, ['-static']);
 });
 after(() => {
@@ -26,8 +26,8 @@ const prepare = (): string => `
   const caller = ${JSON.stringify(caller)};
   const asking = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['getsid'], action: 'SCMP_ACT_NOTIFY' }] };`;
 
-describe('Children under profiles that differ, all there at once,', () => {
-  it('each have their own, and leave nothing behind', function () {
+describe('Concurrent children under different profiles', () => {
+  it('each have their own profile, and leave nothing behind', function () {
     this.timeout(0);
     const size = many(1000);
     const codes = leavesNothing<Readonly<Record<string, number>>>(
@@ -56,7 +56,7 @@ describe('Children under profiles that differ, all there at once,', () => {
   });
 });
 
-describe('Calls that wait for a supervisor, all at once,', () => {
+describe('Concurrent calls that wait for a supervisor', () => {
   it('each get one response, and leave nothing behind', function () {
     this.timeout(0);
     const size = many(10_000);

@@ -1,9 +1,9 @@
-// Refused calls without a pause, of everybody at once: each is in a count or counted as dropped, and nothing is left of them.
+// Continuous refused calls from many threads at once: each is counted as reported or dropped, and nothing leaks.
 import assert from 'node:assert/strict';
 import { callerAddon } from '../support/caller.js';
 import { leavesNothing, many } from '../support/stress.js';
 
-/** Numbers from here on are no calls; the filter below traps them. */
+/** The first of the numbers that are not calls; the filter below traps them. */
 const FIRST = 1000;
 
 interface Seen {
@@ -54,7 +54,7 @@ describe('Refused calls', () => {
 });
 
 describe('Workers that come and go', () => {
-  it('while each listens to its own refused calls lose none, and leave nothing', function () {
+  it('lose no refused calls while each listens to its own, and leave nothing behind', function () {
     this.timeout(0);
     const worker = `
       const { parentPort, workerData: [addon, calls] } = require('worker_threads');
@@ -82,7 +82,7 @@ describe('Workers that come and go', () => {
     assert.deepEqual(seen, [1000]);
   });
 
-  it('terminated during refused calls leave nothing, and the next listener gets reports', function () {
+  it('leave nothing behind if they are terminated during refused calls, and the next listener gets reports', function () {
     this.timeout(0);
     const worker = `
       const { parentPort, workerData: addon } = require('worker_threads');
