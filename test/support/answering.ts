@@ -1,4 +1,4 @@
-// Programs for the native ABI that answer one call and allow all others.
+// Programs for the native ABI with an action for one call that allow all others.
 import { generate } from '#lib/filter/generate/generate.js';
 import type { Program } from '#lib/bpf/program.js';
 import { ABIS } from '#lib/kernel/abi.js';
@@ -8,7 +8,7 @@ import type { Rule } from '#lib/policy/policy.js';
 import { makeTarget } from '#lib/policy/target.js';
 import { NATIVE, numberOf } from './native.js';
 
-/** Answers a call with an action, or as rules say, and allows everything else. */
+/** A program with an action, or rules, for one call, which allows everything else. */
 export const answering = (name: string, action: Action, rules: readonly Rule[] = []): Program =>
   generate({
     target: makeTarget(),

@@ -1,4 +1,4 @@
-// What fast-check makes programs, rules and calls from: the values at which something changes, more often than their share.
+// Arbitraries of fast-check for programs, rules and calls, in which boundary values are frequent.
 import fc, { type Arbitrary } from 'fast-check';
 import type { Instruction, Program } from '#lib/bpf/program.js';
 import { BPF } from '#lib/bpf/opcodes.js';
@@ -36,7 +36,7 @@ export const word: Arbitrary<number> = fc.oneof(
 
 const smallByte = fc.oneof({ weight: 4, arbitrary: fc.nat(4) }, { weight: 1, arbitrary: fc.nat(255) });
 
-/** An instruction with any opcode and any fields, mostly one that seccomp has. */
+/** An instruction with any opcode and any fields, usually one that seccomp supports. */
 export const instruction: Arbitrary<Instruction> = fc.record(
   {
     code: fc.oneof(
@@ -50,7 +50,7 @@ export const instruction: Arbitrary<Instruction> = fc.record(
   { noNullPrototype: true },
 );
 
-/** Instructions in a row, with a return at the end: about half of them a program. */
+/** A sequence of instructions with a return at the end; about half of the sequences are valid programs. */
 export const instructions: Arbitrary<Program> = fc
   .array(instruction, { maxLength: 12 })
   .map(program => [...program, { code: BPF.RET_K, jt: 0, jf: 0, k: 0x7fff0000 }]);
@@ -70,7 +70,7 @@ const condition = fc.record(
   { requiredKeys: ['index', 'op', 'value'] },
 );
 
-/** A profile as an object, right in its form; its rules may contradict each other. */
+/** A well-formed profile as an object; its rules may contradict each other. */
 export const profile: Arbitrary<object> = fc.record(
   {
     defaultAction: action,
@@ -95,7 +95,7 @@ const numbers = CALLS.flatMap(name =>
   Object.values(ABIS).flatMap(abi => [syscallsOf(abi.name).get(name) ?? 0, 0x40000000 + 41]),
 );
 
-/** A call on any ABI, mostly one that `profile` names. */
+/** A call on any ABI, usually one that `profile` names. */
 export const event: Arbitrary<Required<Event>> = fc.record({
   arch: fc.constantFrom(...new Set(Object.values(ABIS).map(({ audit }) => audit)), 0x12345678),
   syscall: fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...numbers) }, { weight: 1, arbitrary: word }),

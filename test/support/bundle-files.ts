@@ -1,9 +1,9 @@
-// Which files of bundle/ a program has loaded: by Node, or by way of the code cache where there is one.
+// The files of bundle/ that a program has loaded, by Node or through the code cache.
 import { fileURLToPath } from 'node:url';
 
 const bundle = fileURLToPath(new URL('../../../bundle', import.meta.url));
 
-/** An expression for CommonJS that gives their paths. */
+/** A CommonJS expression that returns their paths. */
 export const BUNDLE_FILES = `[
   ...Object.keys(require.cache),
   ...[...require('${bundle}/code-cache.js').loaded.keys()].map(file => '${bundle}' + file.slice(1)),

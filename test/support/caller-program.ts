@@ -1,4 +1,4 @@
-// A program in C that makes calls for a supervisor to answer.
+// A C program that makes calls for a supervisor to answer.
 import { copyFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -11,10 +11,10 @@ const RECIPE: Recipe = {
   flags: ['-pthread'],
 };
 
-/** Whether the program is there, or can be built here. */
+/** Whether the program exists, or can be built here. */
 export const canBuild = isBuilt(RECIPE) || spawnSync('gcc', ['--version']).status === 0;
 
-/** Puts it into a directory, compiled there where more flags for the compiler are given. Returns its path. */
+/** Copies the program to a directory, or compiles it there if there are additional compiler flags. Returns its path. */
 export function callerProgram(directory: string, flags: readonly string[] = []): string {
   const path = join(directory, 'caller');
   if (flags.length > 0) compileTo(path, { ...RECIPE, flags: [...RECIPE.flags, ...flags] });

@@ -1,4 +1,4 @@
-/* Makes system calls as its arguments say and prints what they return, so that a test sees what its answer became. */
+/* Makes the system calls that its arguments request, and prints their results, so that a test sees the effect of its response. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +36,7 @@ int main(int argc, char **argv) {
   } else if (strcmp(argv[1], "chdir") == 0) {
     for (long i = 0; i < count; i++) print(chdir("/given"));
   } else if (strcmp(argv[1], "expect") == 0) {
-    /* Once its input has ended: whether the call fails with that errno. */
+    /* Waits for the end of its input, then checks that the call fails with that errno. */
     char byte;
     while (read(STDIN_FILENO, &byte, 1) > 0) continue;
     return syscall(SYS_getsid, 0) == -1 && errno == count ? 0 : 1;
@@ -48,7 +48,7 @@ int main(int argc, char **argv) {
     print(fd);
     if (fd >= 0 && read(fd, text, sizeof text - 1) >= 0) printf("%s %d\n", text, fcntl(fd, F_GETFD));
   } else if (strcmp(argv[1], "edge") == 0) {
-    /* A path that ends with its page, and what comes behind it: nothing. */
+    /* A path at the end of a page, before unmapped memory. */
     char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     munmap(page + 4096, 4096);
     memset(page, 'a', 4096);

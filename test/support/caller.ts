@@ -1,10 +1,10 @@
-// Compiles test/native/caller.cc, an add-on that makes any system call from inside of Node.
+// Compiles test/native/caller.cc, an add-on that makes any system call from Node.
 import { fileURLToPath } from 'node:url';
 import { built } from './built.js';
 
 const headers = fileURLToPath(new URL('../../../node_modules/node-api-headers/include', import.meta.url));
 
-/** Path of the add-on. */
+/** The path of the add-on. */
 export const callerAddon = (): string =>
   built({
     name: 'caller.node',

@@ -1,15 +1,15 @@
-// Runs a piece of code in a Node process of its own, since a filter that was loaded cannot be taken off.
+// Runs code in a separate Node process, because a loaded filter cannot be removed.
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** Milliseconds after which a child counts as hanging; an emulated machine sets `CHILD_MINUTES` to more than one. */
+/** Milliseconds after which a child counts as hung; an emulated machine sets `CHILD_MINUTES` to more than one. */
 export const CHILD_LIMIT = Number(process.env['CHILD_MINUTES'] ?? 1) * 60_000;
 
 export interface Outcome {
-  /** Exit code, or null when a signal ended it. */
+  /** The exit code, or null if a signal ended it. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
@@ -17,10 +17,9 @@ export interface Outcome {
 }
 
 /**
- * Runs the body of an async function with everything that `seccomp` exports as `s`, what `seccomp/inspect` and
- * `seccomp/libseccomp` do as `inspect` and `c` where the body mentions them, Node's modules by `m('fs')`,
- * `tell(value)` to hand a result back as JSON on standard output, `until(condition)` to wait for what takes longer on some
- * machines than on others, and `harmless`, a filter that no Node minds.
+ * Runs the body of an async function. It can use the exports of `seccomp` as `s`, those of `seccomp/inspect` and
+ * `seccomp/libseccomp` as `inspect` and `c`, Node's modules by `m('fs')`, `tell(value)` to return a result as JSON on standard
+ * output, `until(condition)` to wait for events without a fixed duration, and `harmless`, a filter that does not affect Node.
  */
 export function inChild(
   body: string,
@@ -54,20 +53,20 @@ export function inChild(
   return { code: status, signal, stdout, stderr };
 }
 
-/** Compiling takes a cold process as long as all the rest. */
+/** Compiled once here, because compiling takes a cold process as long as everything else. */
 const HARMLESS =
   "const harmless = s.compile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }] });";
 
-/** What the child told, or an error with everything it said when it told nothing. */
+/** The value that the child told, or an error with all of its output if it told none. */
 export function told<T>(outcome: Outcome): T {
   const line = outcome.stdout.trim().split('\n').pop() ?? '';
   if (line === '') throw new Error(`the child told nothing: ${JSON.stringify(outcome)}`);
   return JSON.parse(line) as T;
 }
 
-/** Runs several command lines in one process, which costs one start; none that replaces the process by a command. */
+/** Runs several command lines in one process, which costs one start. They must not replace the process by a command. */
 export function cliTogether(lines: readonly (readonly string[])[]): readonly Omit<Outcome, 'signal'>[] {
-  // Programs have bytes of every value.
+  // A random mark, because programs can contain any bytes.
   const mark = `<${randomUUID()}>`;
   const program = `
     import { writeSync } from 'node:fs';

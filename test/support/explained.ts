@@ -1,4 +1,4 @@
-// Answers a call from an explanation alone, to hold it against the program that was explained.
+// Determines the action for a call from an explanation, to compare it with the explained program.
 import type { Witness } from '#lib/util/errors.js';
 import type { Actions } from '#lib/filter/meaning/actions.js';
 import type { NumberTest } from '#lib/filter/meaning/number-sets.js';
@@ -16,13 +16,13 @@ const passes = (x: bigint, test: NumberTest): boolean => {
   }
 };
 
-/** Whether a number is one of these. */
+/** Whether a number is in a set. */
 export const contains = ({ allOf }: Numbers, number: number): boolean => {
   if (allOf === undefined) throw new RangeError('numbers are not described');
   return allOf.every(anyOf => anyOf.some(test => passes(BigInt(number), test)));
 };
 
-/** Every answer that an explanation gives to a call: there must be exactly one. */
+/** All actions that an explanation has for a call: there must be exactly one. */
 export function explained<T>(sections: Sections<T>, event: Witness): readonly T[] {
   const isX32 = event.arch === ABIS.x32.audit && event.syscall >= 0x40000000 && event.syscall < 0x80000000;
   const numbered = (actions: readonly NumberActions<T>[]): readonly T[] =>

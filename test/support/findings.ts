@@ -1,8 +1,8 @@
-// Tells the host of a virtual machine what attacks have found, for the table in docs/children.md.
+// Reports the results of attacks to the host of a virtual machine, for the table in docs/children.md.
 import { features } from '#lib/process/machine/features.js';
 import type { IsolationPart } from '#lib/process/isolation/isolation.js';
 
-/** Whether somebody reads it: the machine's reporter is in use, or the table is wanted here. */
+/** Whether the results are used: the machine's reporter is active, or the table was requested here. */
 export const canRecord = (): boolean =>
   process.env['ISOLATION_FINDINGS'] !== undefined ||
   process.argv.some(word => word.includes('job-')) ||
@@ -10,7 +10,7 @@ export const canRecord = (): boolean =>
 
 type Results = ReadonlyMap<string, number>;
 
-/** What is left of a way: `closed`, `open`, `partly`, or `-` where no attack works even without isolation. */
+/** The state of attacks: `closed`, `open`, `partly`, or `-` if none works even without isolation. */
 function verdict(ways: readonly string[], open: Results, closed: Results): string {
   const working = ways.filter(name => open.get(name) === 0);
   const left = working.filter(name => closed.get(name) === 0);

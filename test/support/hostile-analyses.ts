@@ -1,4 +1,4 @@
-// Everything that takes a program or a profile, by the name of what it is given and the name of the function.
+// All analyses of hostile programs and profiles, by the name of the subject and the name of the function.
 import {
   annotate,
   compile,
@@ -22,13 +22,13 @@ import { HOSTILE_PROFILES } from './hostile-profiles.js';
 import { HOSTILE_PROGRAMS } from './hostile-programs.js';
 import { written } from './written.js';
 
-/** An analysis, ready to be run. */
+/** An analysis that can be run. */
 export type Analysis = () => unknown;
 
-/** By name of the subject, then by name of the analysis. */
+/** Analyses by the name of the subject, then by the name of the analysis. */
 export type Subjects = ReadonlyMap<string, ReadonlyMap<string, Analysis>>;
 
-/** What `kind` names, `programs` or `profiles`; both unless given. */
+/** The subjects of a kind, `programs` or `profiles`; both by default. */
 export const subjects = (kind?: string): Subjects =>
   new Map([
     ...(kind === 'profiles' ? [] : programSubjects()),

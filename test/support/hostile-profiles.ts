@@ -1,8 +1,8 @@
-// Profiles of moderate size that are meant to exhaust whoever reads, resolves, compiles or lints them.
+// Profiles of moderate size that are designed to exhaust parsing, resolving, compiling or linting.
 import { syscallsOf } from '#lib/kernel/abi.js';
 import { Random } from './random.js';
 
-/** A profile by what it does. */
+/** A profile, named by its effect. */
 export interface HostileProfile {
   readonly name: string;
   readonly text: () => string;
@@ -37,7 +37,7 @@ const list = <T>(count: number, make: (index: number) => T): readonly T[] =>
 
 const NAMES = [...syscallsOf('x86_64').keys()];
 
-/** Rules of random conditions, for all names together or for each name anew. */
+/** Rules with random conditions, shared by all names or different for each name. */
 function rulesFor(
   names: number,
   rules: number,
@@ -65,7 +65,7 @@ const everyArgument =
 /** Equal lists of rules on many calls: 0.24 MB. */
 export const SHARED_RULES = (): string => rulesFor(110, 200, 'shared', twoComparisons);
 
-/** Every kind. */
+/** Profiles of every kind. */
 export const HOSTILE_PROFILES: readonly HostileProfile[] = [
   { name: '200 rules that 110 calls share', text: SHARED_RULES },
   { name: '100 rules for each of 110 calls', text: () => rulesFor(110, 100, 'own', twoComparisons) },

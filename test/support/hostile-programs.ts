@@ -1,9 +1,9 @@
-// Programs that the kernel accepts and that are meant to exhaust whoever analyses them.
+// Programs that the kernel accepts and that are designed to exhaust analyses.
 import { MAX_INSTRUCTIONS, validate, type Instruction, type Program } from '#lib/bpf/program.js';
 import { BPF } from '#lib/bpf/opcodes.js';
 import { Random } from './random.js';
 
-/** A program by what it does. */
+/** A program, named by its effect. */
 export interface HostileProgram {
   readonly name: string;
   readonly program: Program;
@@ -16,7 +16,7 @@ const op = (code: number, k = 0, jt = 0, jf = 0): Instruction => ({ code, jt, jf
 const load = (word: number): Instruction => op(BPF.LD_ABS, 4 * word);
 const RETURNS = [op(BPF.RET_K, ALLOW), op(BPF.RET_K, REFUSE)];
 
-/** As many rounds as fit before the end. */
+/** Repeats rounds of instructions as often as they fit before the end. */
 function rounds(
   make: (index: number) => readonly Instruction[],
   end: readonly Instruction[] = RETURNS,
@@ -33,16 +33,16 @@ function rounds(
 const repeated = (count: number, make: (index: number) => readonly Instruction[]): readonly Instruction[] =>
   Array.from({ length: count }, (_, index) => make(index)).flat();
 
-/** Every scratch word is written. */
+/** Writes every scratch word. */
 const STORES = repeated(16, slot => [op(BPF.ST, slot)]);
 
 const mixed = (index: number): number => Math.imul(0x9e3779b9, index + 1) >>> 0;
-/** Twelve words of arguments. */
+/** The index of one of the twelve argument words. */
 const argument = (index: number): number => 4 + (index % 12);
-/** What a state ends with: allowed where the accumulator is 0. */
+/** The end of a path: allows if the accumulator is 0. */
 const ALLOW_ZERO = [op(BPF.JEQ_K, 0, 0, 1), ...RETURNS];
 
-/** Each test has two sides of one instruction that meet again; `tests` then make every word matter. */
+/** Each test has two branches of one instruction that join again; the tests at the end use every word. */
 const diamonds = (code: number, k: (index: number) => number): Program =>
   rounds(
     index => [load(argument(index)), op(code, k(index), 0, 1), op(BPF.LDX_IMM, index), op(BPF.LD_IMM, index)],
@@ -68,7 +68,7 @@ function random(seed: number, length: number, codes: readonly number[]): Program
 
 const JUMPS = [BPF.JEQ_K, BPF.JGT_K, BPF.JGE_K, BPF.JSET_K];
 
-/** Every kind, each as large as the kernel takes. */
+/** Programs of every kind, each as large as the kernel accepts. */
 export const HOSTILE_PROGRAMS: readonly HostileProgram[] = (
   [
     ['comparisons whose sides meet again', diamonds(BPF.JGT_K, mixed)],

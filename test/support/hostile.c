@@ -1,4 +1,4 @@
-/* A supervised program that does its worst to whoever watches it: its memory never arrives, or its calls never end. */
+/* A supervised program that attacks its supervisor: its memory never arrives, or its calls never end. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 #include <sched.h>
 #include <unistd.h>
 
-/* Each page of the file is a read of its own. */
+/* Each page of the file is a separate read. */
 enum { FILE_SIZE = 16 * 4096 };
 
 static int device;
@@ -30,7 +30,7 @@ static void fail(const char *what) {
   _exit(2);
 }
 
-/* A page that a descriptor of this process has to supply, and never does. */
+/* A page that a userfaultfd of this process must supply, but never does. */
 static char *page_of_userfaultfd(void) {
   int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
   struct uffdio_api api = {.api = UFFD_API};
@@ -54,7 +54,7 @@ static struct fuse_attr attributes_of(uint64_t node) {
   return attributes;
 }
 
-/* A file system with one file, whose contents it has promised and never gives. */
+/* Serves a file system with one file, whose contents it never returns. */
 static void *serve(void *unused) {
   static char buffer[1 << 17];
   (void)unused;
@@ -125,7 +125,7 @@ static char *page_of_fuse(const char *directory) {
   return page;
 }
 
-/* A connection whose last close(2) waits for the other side to read, which this process is, and does not. */
+/* A connection whose last close(2) waits until the peer reads. This process is the peer, and never reads. */
 static int lingering_socket(void) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof address;
@@ -141,7 +141,7 @@ static int lingering_socket(void) {
   return client;
 }
 
-/* Gives that connection away, with a byte that means nothing. */
+/* Sends that connection to another process, with one meaningless byte. */
 static void send_lingering(const char *path) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   strncpy(address.sun_path, path, sizeof address.sun_path - 1);
@@ -156,7 +156,7 @@ static void send_lingering(const char *path) {
   struct iovec byte = {.iov_base = "?", .iov_len = 1};
   struct msghdr message = {.msg_iov = &byte, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
   if (sendmsg(receiver, &message, 0) != 1) fail("sendmsg");
-  /* The receiver's is the last one. */
+  /* Now the receiver is the last holder. */
   close(descriptor);
   shutdown(receiver, SHUT_WR);
   puts("sent");
@@ -181,6 +181,6 @@ int main(int argc, char **argv) {
   int answer = chdir(page);
   printf("%d %d\n", answer, answer == -1 ? errno : 0);
   fflush(stdout);
-  /* What the page stands for is gone by then, whoever waits for it. */
+  /* The supplier of the page ends with this process, even if somebody waits for the page. */
   _exit(0);
 }

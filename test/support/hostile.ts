@@ -1,4 +1,4 @@
-// A supervised program that does its worst to whoever watches it.
+// A supervised program that attacks its supervisor.
 import { accessSync, constants, mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ const RECIPE: Recipe = {
   flags: ['-pthread'],
 };
 
-/** Whether the program is there, or can be built here. */
+/** Whether the program exists, or can be built here. */
 export const canBuildHostile = isBuilt(RECIPE) || spawnSync('gcc', ['--version']).status === 0;
 
 export const hostileProgram = (): string => built(RECIPE);
@@ -40,7 +40,7 @@ function mayUseUserfaultfd(): boolean {
   }
 }
 
-/** Memory that never arrives, and why it cannot be had here. */
+/** The kinds of memory that never arrives, with the reason if one is unavailable here. */
 export const NEVER: readonly {
   readonly kind: 'userfaultfd' | 'fuse';
   readonly missing: string | undefined;

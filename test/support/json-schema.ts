@@ -1,20 +1,20 @@
-// The JSON Schemas that ship, as validators.
+// Validators from the shipped JSON Schemas.
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 
 /** The file of a schema in the project's folder. */
 export type SchemaFile = 'profile.schema.json' | 'recording.schema.json' | 'output.schema.json';
 
-/** Its text. */
+/** The text of a schema. */
 export const schemaText = (file: SchemaFile = 'profile.schema.json'): string =>
   readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
 
-/** A function that gives what is wrong with a value, by the whole schema or a definition of it; nothing where it is valid. */
+/** A function that returns the errors of a value for a schema or one of its definitions; none if it is valid. */
 export function schemaValidator(
   file: SchemaFile = 'profile.schema.json',
   definition?: string,
 ): (value: unknown) => readonly string[] {
-  // The one keyword that is for editors alone. Alternatives of a rule look at its keys without naming their types again.
+  // Allows the only keyword that is for editors. Types are not strict, because alternatives of a rule do not repeat them.
   const ajv = new Ajv({
     allErrors: true,
     strict: true,

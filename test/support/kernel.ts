@@ -1,4 +1,4 @@
-// Asks the running kernel what filters answer, through a small program that makes the calls in a child of its own.
+// Tests filters in the running kernel, through a small program that makes the calls in a child.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import type { Witness } from '#lib/util/errors.js';
 import type { Event } from '#lib/kernel/event.js';
 import { built } from './built.js';
 
-/** The program of a probe. `headers`: of the project, what it includes. */
+/** The program of a probe. `headers` are the project's headers that it includes. */
 export const probe = (
   name = 'kernel-probe',
   {
@@ -37,12 +37,12 @@ function withFiles<T>(programs: readonly Program[], use: (paths: readonly string
   }
 }
 
-/** First errno that stands for an action; real ones are below, so that a call that was really made would show. */
+/** The first errno that represents an action. Real errnos are lower, so a call that was really made would be noticed. */
 const FIRST_CODE = 2000;
 
 /**
- * What the kernel answers to each call under one program: its actions. Every action of the program is replaced by an
- * errno of its own first, so that no call is ever made, whatever the program says.
+ * The kernel's action for each call under one program. Every action of the program is first replaced by a distinct errno,
+ * so that no call is ever made.
  */
 export function kernelAnswers(program: Program, events: readonly Witness[]): readonly number[] {
   const actions = [...new Set(program.filter(({ code }) => code === BPF.RET_K).map(({ k }) => k))];
@@ -69,7 +69,7 @@ export function kernelAnswers(program: Program, events: readonly Witness[]): rea
   });
 }
 
-/** What becomes of one real call under filters, oldest first: `value N`, `errno N`, `signal N`, `trace N value M`. */
+/** The result of one real call under filters, oldest first: `value N`, `errno N`, `signal N`, `trace N value M`. */
 export function kernelCall(
   programs: readonly Program[],
   event: Pick<Event, 'arch' | 'syscall'> & { args?: readonly bigint[] },
@@ -82,7 +82,7 @@ export function kernelCall(
   );
 }
 
-/** Whether the kernel takes each program, in its word for it: 0, or the errno of the refusal. None is loaded. */
+/** The kernel's verdict on each program: 0, or the errno of the refusal. No program is loaded. */
 export function kernelVerdicts(programs: readonly Program[]): readonly number[] {
   const input = programs.flatMap(program => {
     const length = Buffer.alloc(4);
@@ -93,7 +93,7 @@ export function kernelVerdicts(programs: readonly Program[]): readonly number[] 
   return programs.map((_, index) => output.readInt32LE(index * 4));
 }
 
-/** Whether this machine serves calls of i386: a kernel or a hypervisor may not, and the instruction then kills. */
+/** Whether this machine supports i386 calls. If a kernel or a hypervisor does not, the instruction kills. */
 export function servesI386(): boolean {
   const { audit } = ABIS.x86;
   return (

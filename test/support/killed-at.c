@@ -1,5 +1,5 @@
-/* Preloaded into a supervisor: ends it by SIGKILL right before or after the call that KILL_AT names, such as "before SEND".
- * With OLD_KERNEL, a descriptor cannot be given and sent in one step, as before Linux 5.14. */
+/* Preloaded into a supervisor: kills it right before or after the call in KILL_AT, such as "before SEND". With OLD_KERNEL,
+ * a descriptor cannot be sent and the call answered in one step, as before Linux 5.14. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -50,7 +50,7 @@ ssize_t process_vm_readv(pid_t pid, const struct iovec *local, unsigned long loc
   static ssize_t (*next)(pid_t, const struct iovec *, unsigned long, const struct iovec *, unsigned long, unsigned long);
   if (next == NULL) *(void **)&next = dlsym(RTLD_NEXT, "process_vm_readv");
   const ssize_t answer = next(pid, local, locals, remote, remotes, flags);
-  /* Memory is read by a helper process of the supervisor, which ends with it. */
+  /* A helper process of the supervisor reads memory; it is killed with the supervisor. */
   const char *last = getenv("KILL_AT");
   if (answer >= 0 && last != NULL && strcmp(last, "after reading") == 0) kill(getppid(), SIGKILL);
   return answer;

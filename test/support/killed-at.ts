@@ -1,7 +1,7 @@
-// A library that ends a supervisor at an exact step of a notification.
+// A library that kills a supervisor at an exact step of a notification.
 import { built } from './built.js';
 
-/** Its path, for LD_PRELOAD. */
+/** The path of the library, for LD_PRELOAD. */
 export const killedAt = (): string =>
   built({
     name: 'killed-at.so',

@@ -1,4 +1,4 @@
-// Processes that run while a test looks at them.
+// Processes that run while a test inspects them.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -10,11 +10,11 @@ import { skip } from './skip.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** A process that speaks in lines. */
+/** A process that communicates by lines. */
 export interface Live {
   readonly pid: number;
   readonly child: ChildProcess;
-  /** The next line of its standard output. Fails when it ends without. */
+  /** The next line of its standard output. Rejects if the process ends first. */
   line(): Promise<string>;
   /** Writes a line to its standard input. */
   say(text: string): void;
@@ -46,9 +46,9 @@ export function live(command: string, args: readonly string[]): Live {
 }
 
 /**
- * Starts Node on the body of an async function that has everything of `seccomp` as `s`, Node's modules by `m('fs')`, a
- * `denying(name)` that makes a filter which refuses one call, and `tell(value)` for lines of JSON. It answers every line
- * by `pong`, and is ready when it has told something.
+ * Starts Node with the body of an async function. It can use the exports of `seccomp` as `s`, Node's modules by `m('fs')`,
+ * `denying(name)`, which returns a filter that refuses one call, and `tell(value)`, which prints a line of JSON. The process
+ * answers every line with `pong`, and is ready once it has told something.
  */
 export const liveNode = (body: string): Live =>
   live(process.execPath, [
@@ -64,7 +64,7 @@ export const liveNode = (body: string): Live =>
      ${body}`,
   ]);
 
-/** Starts a command under a filter that refuses nothing that matters. */
+/** Starts a command under a filter that does not affect it. */
 export const liveUnderFilter = (command: string, ...args: readonly string[]): Live =>
   live(process.execPath, [
     `${root}dist/cli/main.js`,
@@ -81,7 +81,7 @@ export const scenes = (): string =>
 
 const CAP_SYS_ADMIN = 21n;
 
-/** Skips tests that read filters back where the kernel lets nobody of this user do so. */
+/** Skips tests that read filters back if this user may not do so. */
 export function needsDump(test: Mocha.Context): void {
   const [, effective = '0'] = /^CapEff:\s*(\w+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
   const privileged = ((BigInt(`0x${effective}`) >> CAP_SYS_ADMIN) & 1n) === 1n;

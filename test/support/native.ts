@@ -4,13 +4,13 @@ import { ARCHITECTURES, nativeArchitecture, type Architecture } from '#lib/kerne
 
 export const NATIVE = nativeArchitecture();
 
-/** Another architecture that filters can be made for. */
+/** Another supported architecture. */
 export const FOREIGN = ARCHITECTURES.find(arch => arch !== NATIVE) as Architecture;
 
 /** AUDIT_ARCH_* of this machine. */
 export const nativeAudit = ABIS[NATIVE].audit;
 
-/** Whether this machine has a call of that name. */
+/** Whether this machine has a call with that name. */
 export const hasCall = (name: string): boolean => syscallNumber(NATIVE, name) !== undefined;
 
 /** The number of a call on this machine. */

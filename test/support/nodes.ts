@@ -1,10 +1,10 @@
-// Versions of Node that are there beside the one that runs the tests: scripts/nodes.mjs fetches them.
+// Available versions of Node besides the one that runs the tests: scripts/nodes.mjs fetches them.
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('../../../deps/nodes', import.meta.url));
 
-/** Their binaries by what to call them, this one first. */
+/** The names and binaries of these versions, the current one first. */
 export const nodes: readonly (readonly [name: string, binary: string])[] = [
   [`Node ${process.versions.node}`, process.execPath],
   ...(existsSync(folder) ? readdirSync(folder) : []).flatMap((major): (readonly [string, string])[] => {

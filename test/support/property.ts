@@ -1,11 +1,11 @@
-// A property as a test: some hundreds of inputs that fast-check makes, and makes smaller where one fails.
+// A property as a test: fast-check generates hundreds of inputs, and shrinks a failing one.
 import fc, { type Arbitrary } from 'fast-check';
 import { seed } from './random.js';
 
-/** Seconds that each property gets instead of its number of runs; the nightly run sets them. */
+/** Seconds for each property instead of a number of runs; the nightly run sets this. */
 const SECONDS = Number(process.env['PROPERTY_SECONDS'] ?? 0);
 
-/** A test that `holds` does not throw for any input. A failure shows the seed, the smallest input and its path. */
+/** A test that `holds` does not throw for any input. A failure has the seed, the smallest input and its path. */
 export function property<T>(
   what: string,
   input: Arbitrary<T>,

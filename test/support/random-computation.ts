@@ -1,4 +1,4 @@
-// Random programs that the kernel takes, of every instruction: what no compiler writes has to run all the same.
+// Random valid programs with every instruction, including those that no compiler emits.
 import { DATA_SIZE, validate, type Instruction, type Program } from '#lib/bpf/program.js';
 import { BPF } from '#lib/bpf/opcodes.js';
 import type { Random } from './random.js';
@@ -6,10 +6,10 @@ import type { Random } from './random.js';
 const CODES: readonly number[] = Object.values(BPF);
 const RETURNS: readonly number[] = [BPF.RET_K, BPF.RET_A];
 const WORDS: readonly number[] = [0, 1, 2, 3, 0xff, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
-/** Scratch words in use; they are written first, since no program may read one that was not. */
+/** The number of used scratch words. They are written first, because a program must not read an unwritten one. */
 const SCRATCH = 3;
 
-/** A word that is often one at which something changes. */
+/** A random word, often a boundary value. */
 export const randomWord = (random: Random): number =>
   random.chance(0.7) ? random.pick(WORDS) : random.word() >>> random.below(32);
 
@@ -21,7 +21,7 @@ export function randomComputation(
   leaveOut: readonly number[] = [],
 ): Program {
   const codes = CODES.filter(code => !leaveOut.includes(code));
-  // A return in the middle is rare, or programs would be short.
+  // A return in the middle is rare, because programs would otherwise be short.
   const code = (): number => {
     const picked = random.pick(codes);
     return RETURNS.includes(picked) && random.chance(0.7) ? code() : picked;
@@ -39,7 +39,7 @@ export function randomComputation(
 const insn = (code: number, k = 0, jt = 0, jf = 0): Instruction => ({ code, jt, jf, k });
 const load = (random: Random): Instruction => insn(BPF.LD_ABS, 4 * random.below(DATA_SIZE / 4));
 
-/** An instruction with `rest` others behind it. */
+/** An instruction that `rest` others follow. */
 function someInstruction(random: Random, code: number, rest: number, action: () => number): Instruction {
   const skip = (): number => random.below(Math.min(rest, 6));
   switch (code) {

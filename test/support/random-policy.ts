@@ -1,4 +1,4 @@
-// Random policies of every shape, and the calls on which a wrong program would show.
+// Random policies of every shape, and the calls that would reveal a wrong program.
 import { ABIS, syscallsOf } from '#lib/kernel/abi.js';
 import { ARCHITECTURES, abisOf, type AbiName, type Architecture } from '#lib/kernel/architectures.js';
 import * as scmp from '#lib/kernel/constants.js';
@@ -22,7 +22,7 @@ export interface Shape {
   readonly maxRules: number;
   readonly maxConditions: number;
   readonly operators: readonly Operator[];
-  /** Values beyond 32 bits too. */
+  /** Whether values may have more than 32 bits. */
   readonly wide: boolean;
   readonly actions: readonly number[];
 }
@@ -52,7 +52,7 @@ const WIDE = [
   0xffffffffffffffffn,
 ];
 
-/** A random shape that a generator must take. */
+/** A random shape that every generator must support. */
 export function randomShape(random: Random): Shape {
   const arch = random.pick(ARCHITECTURES);
   const others = abisOf(arch).filter(abi => abi !== arch);
@@ -88,7 +88,7 @@ export function randomPolicy(random: Random, shape: Shape): Policy {
   };
 }
 
-/** Both generators take policies over the calls that the pinned libseccomp knows. */
+/** The calls that the pinned libseccomp knows, so that both generators support policies for them. */
 const KNOWN_TO_BOTH = new Map(
   Object.values(ABIS).map(({ name, token }): [AbiName, readonly number[]] => [
     name,
@@ -138,7 +138,7 @@ function randomCondition(random: Random, shape: Shape, arg: number, width: 32 | 
   return { op, arg, width, mask, value: number() & mask };
 }
 
-/** Values around every constant of the rules, high and low words apart, and some at random. */
+/** Values around every constant of the rules, with high and low words varied separately, and some random values. */
 export function boundaryArguments(
   random: Random,
   policy: Policy,
@@ -172,7 +172,7 @@ export function boundaryArguments(
   );
 }
 
-/** Calls that probe a policy: every named number and its neighbours, the borders of the number space, with boundary arguments. */
+/** Calls that probe a policy: every named number and its neighbours, and the limits of numbers, with boundary arguments. */
 export function* probes(random: Random, policy: Policy, argumentsPerCall: number): Generator<Witness> {
   const archs = [...new Set(policy.abis.map(({ abi }) => abi.audit)), 0x12345678];
   const borders = [

@@ -1,4 +1,4 @@
-// Random programs of every instruction that seccomp has, and small damage to them.
+// Random programs with every instruction of seccomp, and small mutations of them.
 import { DATA_SIZE, MEMORY_WORDS, type Instruction, type Program } from '#lib/bpf/program.js';
 import { BPF } from '#lib/bpf/opcodes.js';
 import { ABIS, syscallsOf } from '#lib/kernel/abi.js';
@@ -14,7 +14,7 @@ const JUMPS: ReadonlySet<number> = new Set([
 ]);
 const WORDS = 2 ** MEMORY_WORDS - 1;
 
-/** A word at random, often one that means something: a call, an architecture, an action, a border. */
+/** A random word, often a meaningful one: a call, an architecture, an action, a boundary. */
 const word = (random: Random): number =>
   random.pick([
     () => random.word(),
@@ -25,9 +25,9 @@ const word = (random: Random): number =>
     () => random.pick([...syscallsOf(random.pick(ABI_NAMES)).values()]),
   ])();
 
-/** A program that the kernel takes; fields that an instruction does not use hold anything now and then. */
+/** A valid program; unused fields of an instruction sometimes have any value. */
 export function randomProgram(random: Random, length: number): Program {
-  // The words written at each instruction, as the kernel counts them.
+  // The scratch words that are written before each instruction, as the kernel determines them.
   const atTarget = new Array<number>(length).fill(WORDS);
   let written = 0;
   return Array.from({ length }, (_, index) => {
@@ -45,7 +45,7 @@ export function randomProgram(random: Random, length: number): Program {
 }
 
 function randomInstruction(random: Random, left: number, written: number): Instruction {
-  // Calls are told apart by number and architecture: these come more often than their share.
+  // Loads of the number and the architecture are more frequent, because programs usually test these.
   const code =
     left === 0
       ? random.pick([BPF.RET_K, BPF.RET_A])
@@ -94,7 +94,7 @@ function randomInstruction(random: Random, left: number, written: number): Instr
   return { code, jt: byte(), jf: byte(), k: k() };
 }
 
-/** The program with a few fields changed, instructions removed, doubled or exchanged: valid or not, as it comes. */
+/** The program with a few fields changed, and instructions removed, doubled or exchanged; it may be invalid. */
 export function damaged(random: Random, program: Program): Program {
   const result = [...program];
   for (let count = 1 + random.below(3); count > 0 && result.length > 0; count--) {

@@ -1,6 +1,6 @@
-// Seeded pseudo-random values, so that a failure can be repeated: the seed is printed and taken from SEED.
+// Seeded pseudo-random values, so that a failure can be reproduced: tests print the seed, and SEED sets it.
 
-/** The seed of this run: SEED from the environment, or the time. Print it where it is used. */
+/** The seed of this run: SEED from the environment, or the time. Tests must print it. */
 export const seed = (): number => Number(process.env['SEED'] ?? Date.now() % 1_000_000_007);
 
 /** Deterministic generator (mulberry32). */

@@ -1,11 +1,11 @@
-// Reads logs as tests compare them.
+// Reads logs in a form that tests can compare.
 import { readLog, type ReadLogOptions, type Recording } from 'seccomp';
 
-/** What is read of a log of x86_64. */
+/** The result of reading a log of x86_64. */
 export const read = (text: string, options: ReadLogOptions = {}): ReturnType<typeof readLog> =>
   readLog(text, { arch: 'x86_64', ...options });
 
-/** `socket(1; 1; 0) x1`: what a recording has, for short. */
+/** A summary of the calls of a recording, such as `socket(1; 1; 0) x1`. */
 export const summary = ({ calls }: Recording): readonly string[] =>
   calls.map(
     ({ abi, syscall, count, args }) =>

@@ -1,8 +1,8 @@
-// Records a command together with what it prints.
+// Records a command together with its output.
 import { once } from 'node:events';
 import { record, type Recording } from 'seccomp';
 
-/** The recording of a command, and all of its standard output, which may arrive after its end. */
+/** The recording of a command, and its full standard output, which may arrive after its end. */
 export async function recorded(
   command: string,
   args: readonly string[],

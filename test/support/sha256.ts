@@ -1,4 +1,4 @@
-// SHA-256 by Node's crypto, beside that of the add-on.
+// SHA-256 by Node's crypto, to compare with the add-on's.
 import { createHash } from 'node:crypto';
 import type { Sha256 } from '#lib/filter/stored/program-file.js';
 

@@ -1,10 +1,10 @@
-// Asks the running kernel what stacks of filters answer together, with every action told apart.
+// Tests stacks of filters in the running kernel, and distinguishes all actions.
 import { execFileSync } from 'node:child_process';
 import { probe } from './kernel.js';
 
 /**
- * What becomes of a call of which each layer of a stack, oldest first, returns the given value: `process` or `thread`
- * was killed, `trap N`, `errno N`, `trace N` to a tracer, or `value` when the call was made.
+ * The result of a call for which each layer of a stack, oldest first, returns the given value: `process` or `thread` if it
+ * was killed, `trap N`, `errno N`, `trace N` for a tracer, or `value` if the call was made.
  */
 export function stackVerdicts(stacks: readonly (readonly number[])[]): readonly string[] {
   const input = stacks.map(stack => `${stack.join(' ')}\n`).join('');

@@ -1,20 +1,20 @@
-// Much of the same at once, and that nothing of it is left: what the tests of test/stress have in common.
+// Helpers of test/stress: run many operations at once, and check that nothing is left behind.
 import { inChild, told } from './child.js';
 
-/** How much of the full size is run, which takes minutes; a part that takes a moment unless said. */
+/** The share of the full size, which takes minutes; by default a small part. */
 const SHARE = Number(process.env['STRESS'] ?? 0.05);
 
-/** A number of things, given at full size. */
+/** Scales a count from the full size. */
 export const many = (whole: number): number => Math.max(2, Math.ceil(whole * SHARE));
 
-/** Room that V8 and malloc may keep, in bytes: what is measured comes after a first round of the same. */
+/** The bytes by which the heap may grow after a first, smaller round. */
 const HEAP_ROOM = 4 << 20;
 const RESIDENT_ROOM = 48 << 20;
 
 /**
- * What is left of a round that has been made before, in a process of its own: `prepare` is run once, `round(size)` is to be
- * an async function. Gives what the last round gave. Fails where descriptors, threads, children or memory remain; the first
- * three are waited for, as the kernel lists a thread for a moment longer than it runs.
+ * Runs `prepare`, a small round, and then `round(size)`, an async function, in a separate process. Returns the result of the
+ * last round. Fails if it leaves descriptors, threads, children or memory behind. It waits for the end of the first three,
+ * because the kernel lists a thread slightly longer than it runs.
  */
 export function leavesNothing<Result>(prepare: string, size: number): Result {
   const { kept, result } = told<{ kept: Readonly<Record<string, number>>; result: Result }>(

@@ -1,4 +1,4 @@
-// A process that starts a hostile child, and what that child could do to it.
+// A process that starts a hostile child, and the effects of that child.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** A user without privileges. */
 export const NOBODY = 65534;
 
-/** The users that attacks are tried as: this process's and, where it is root, another. */
+/** The users for attacks: that of this process and, if that is root, another one. */
 export const USERS: readonly number[] =
   process.getuid?.() === 0 ? [0, NOBODY] : [process.getuid?.() ?? NOBODY];
 
@@ -28,18 +28,18 @@ export interface VictimOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** What became of a victim. */
+/** The outcome for a victim. */
 export interface Fate<Told> {
-  /** What it told last; undefined where it was ended before. */
+  /** The last value that it told; undefined if it ended first. */
   readonly told: Told | undefined;
   readonly signal: number;
   readonly output: string;
 }
 
 /**
- * Runs a module as the victim: on a terminal of its own, with an inheritable descriptor behind the standard ones. It has
- * everything that `seccomp` exports as `s`, Node's modules by `m`, `tell(value)`, the path `REACH` of the attacker, the
- * profile `everything` that allows all that a profile can, and `attack(names)`: the arguments of the attacker.
+ * Runs a module as the victim, on a new terminal, with an inheritable descriptor after the standard ones. It can use the
+ * exports of `seccomp` as `s`, Node's modules by `m`, `tell(value)`, the attacker's path `REACH`, the profile `everything`,
+ * which allows everything that a profile can, and `attack(names)`, which returns the attacker's arguments.
  */
 export function victim<Told>(body: string, { user, node = [], env }: VictimOptions = {}): Fate<Told> {
   const program = `
@@ -75,23 +75,23 @@ export function victim<Told>(body: string, { user, node = [], env }: VictimOptio
   const line = stdout.split('\n').findLast(text => text.startsWith('@'));
   return {
     told: line === undefined ? undefined : (JSON.parse(line.slice(1)) as Told),
-    // The program of the terminal ends with 123 after one that a signal has ended.
+    // The terminal program exits with 123 if a signal ended the victim.
     signal: status === 123 ? 1 : 0,
     output: `${stdout}${stderr}`,
   };
 }
 
-/** What a victim told. Throws with everything that it said when it told nothing. */
+/** The value that a victim told. Throws with all of its output if it told none. */
 export function toldBy<Told>({ told, output }: Fate<Told>): Told {
   if (told === undefined) throw new Error(`the victim told nothing: ${output}`);
   return told;
 }
 
-/** What attacks gave: an errno by name, 0 where one worked, -1 where it could not be tried. */
+/** The results of attacks by name: an errno, 0 if the attack worked, -1 if it could not be tried. */
 export const resultsIn = (output: string): ReadonlyMap<string, number> =>
   new Map([...output.matchAll(/^(-?\d+) (.+?)\r?$/gm)].map(([, errno, name]) => [name ?? '', Number(errno)]));
 
-/** Somebody who listens on an abstract socket, outside of every domain. */
+/** A process outside of every domain that listens on an abstract socket. */
 export async function abstractServer(): Promise<{ readonly name: string; readonly child: ChildProcess }> {
   const name = `seccomp-test-${process.pid}`;
   const child = spawn(reach(), ['serve', name], { stdio: ['ignore', 'pipe', 'inherit'] });

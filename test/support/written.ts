@@ -1,5 +1,5 @@
-// Profiles that tests put together from strings and numbers, which the compiler cannot check: the reader does.
+// Profiles that tests build from strings and numbers, which the parser checks instead of the compiler.
 import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
-/** A value as a profile, whatever it is. */
+/** Casts any value to a profile. */
 export const written = (value: unknown): SeccompProfile => value as SeccompProfile;
