@@ -1,4 +1,4 @@
-// The digest that browsers need, against that of Node.
+// The digest for browsers, compared with Node's.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { sha256Base64, sha256Hex } from '#lib/util/host/sha256.js';

@@ -1,4 +1,4 @@
-// Did-you-mean: what is close enough to be suggested.
+// Suggestions: which names are close enough.
 import assert from 'node:assert/strict';
 import { knownSyscalls } from '#lib/kernel/abi.js';
 import { closest, quote } from '#lib/util/suggest.js';
@@ -21,11 +21,11 @@ describe('suggestions', () => {
     });
   }
 
-  it('a name without its prefix gives the whole name', () => {
+  it('suggests the full name for a name without its prefix', () => {
     assert.equal(closest('sys_admin', ['CAP_CHOWN', 'CAP_SYS_ADMIN']), 'CAP_SYS_ADMIN');
   });
 
-  it('of equally close candidates the first is taken', () => {
+  it('suggests the first of equally close candidates', () => {
     assert.equal(closest('dup9', ['dup2', 'dup3']), 'dup2');
   });
 });
