@@ -2,7 +2,7 @@
 //
 // libuv batches changes of its epoll set on a ring: it writes EPOLL_CTL operations into shared memory and makes them
 // take effect by io_uring_enter, without which it aborts. A filter that answers this call with a TRAP leaves the kernel
-// no way to take an operation off the ring (unless it polls the ring by a thread of its own). The SIGSYS handler then
+// no way to take an operation off the ring (unless a kernel thread polls the ring). The SIGSYS handler then
 // does here what the kernel would have done, by epoll_ctl(2), which the filter sees; operations of any other kind fail.
 #pragma once
 
