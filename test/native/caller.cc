@@ -2,15 +2,14 @@
 //
 //   call(number, ...args) → result          on the calling thread, negative errno on failure
 //   callI386(number, ...args) → result      by int 0x80 (x86_64 only)
-//   callOnThreads(threads, times, number)   on threads of its own, with the index of the call as first argument
+//   callOnThreads(threads, times, number)   on new threads, with the index of the call as the first argument
 //   callNumbers(from, to)                   each number once, without arguments
-//   callWithSignalsBlocked(number)          on a thread of its own that blocks every signal
-//   callOnSmallStack(number) → result       on a stack too small for a signal, beside an alternate one
+//   callWithSignalsBlocked(number)          on a new thread that blocks every signal
+//   callOnSmallStack(number) → result       on a stack too small for a signal, with an alternate signal stack
 //   ignoreSigsys()                          sets the disposition to SIG_IGN
 //   openRing(flags)                         opens an io_uring, as Node itself does from version 22 on
 //   socketOnRing(domain, type) → result     a socket, which the kernel makes on behalf of that ring
-//   operationOnRing(opcode, fd, length, offset) → result   any operation on that ring; -EAGAIN where it leaves no
-//   completion
+//   operationOnRing(opcode, fd, length, offset) → result   any operation on that ring; -EAGAIN if it has no completion
 #include <linux/io_uring.h>
 #include <node_api.h>
 #include <pthread.h>

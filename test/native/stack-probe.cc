@@ -5,8 +5,7 @@
 //   thread     only the thread was         trace N    a tracer was told message N
 //   trap N     SIGSYS came, with data N    value      the call was made
 //
-// Each stack is loaded by one of two threads of a process of its own, which then makes the call that all filters
-// answer.
+// For each stack, one of two threads of a new process loads the filters and then makes the call.
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>

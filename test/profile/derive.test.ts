@@ -94,7 +94,7 @@ describe('derive', () => {
     [{ allow: ['read'], deny: ['read'] }, ['read', 'ERRNO(EPERM)']],
   ];
   for (const [changes, ...answers] of table) {
-    it(`${JSON.stringify(changes)} gives ${answers.map(([call, action]) => `${call} ${action}`).join(', ')}`, () => {
+    it(`${JSON.stringify(changes)} results in ${answers.map(([call, action]) => `${call} ${action}`).join(', ')}`, () => {
       for (const [call, action] of answers) assert.equal(answer(derive(small, changes), call), action, call);
     });
   }

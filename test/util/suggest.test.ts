@@ -16,7 +16,7 @@ describe('suggestions', () => {
     ['x'.repeat(1_000_000), undefined],
   ];
   for (const [word, meant] of syscalls) {
-    it(`${quote(word)} gives ${meant ?? 'nothing'}`, () => {
+    it(`suggests ${meant ?? 'nothing'} for ${quote(word)}`, () => {
       assert.equal(closest(word, knownSyscalls()), meant);
     });
   }
