@@ -37,7 +37,7 @@ describe('seccomp precompile', () => {
     assert.equal(files.length, 2);
   });
 
-  it('reads standard input, which messages name', () => {
+  it('reads standard input, and calls it <stdin> in messages', () => {
     const profile =
       '{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [], "flags": ["SECCOMP_FILTER_FLAG_LOG"] }';
     const { code, stderr } = cli(['precompile', '-', directory], profile);

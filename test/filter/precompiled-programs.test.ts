@@ -1,4 +1,4 @@
-// Programs that root has compiled: loaded without a proof, but only where nobody else can have changed them.
+// Programs that root has compiled: they are loaded without a proof, but only if nobody else can have changed them.
 import assert from 'node:assert/strict';
 import {
   chmodSync,
@@ -32,7 +32,7 @@ const PROFILE = {
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [
     { names: ['symlink', 'symlinkat'].slice(arch === 'x86_64' ? 0 : 1), action: 'SCMP_ACT_ERRNO' },
-    // Has no effect on kernels that can run these tests, but ends the range of kernels.
+    // Has no effect on kernels that can run these tests, but limits the range of kernels.
     { names: ['bpf'], action: 'SCMP_ACT_ERRNO', includes: { minKernel: '4.8' } },
   ],
 } as const;
@@ -64,7 +64,7 @@ describe('The programs of precompile', () => {
   };
 
   for (const variant of VARIANTS) {
-    it(`are proven for ${JSON.stringify(variant)}, on the oldest and the newest kernel that they are for`, () => {
+    it(`are proven for ${JSON.stringify(variant)}, on the oldest and the newest of their kernels`, () => {
       const { file } = precompile(profile, cache);
       const { minKernel, programs } = JSON.parse(readFileSync(file, 'utf8')) as ProgramFile;
       assert.deepEqual(minKernel, { major: 4, minor: 8 });
@@ -119,12 +119,12 @@ describe('The programs of precompile', () => {
   }
 
   for (const directory of ['', 'a\0b', 1, undefined]) {
-    it(`are not written to ${JSON.stringify(directory)}`, () => {
+    it(`cannot be written to ${JSON.stringify(directory)}`, () => {
       assert.throws(() => precompile(profile, directory as never), { code: 'bad-argument' });
     });
   }
 
-  it('are not written to a file', () => {
+  it('cannot be written if the directory is a file', () => {
     assert.throws(() => precompile(profile, profile), { code: 'bad-argument' });
   });
 
@@ -136,7 +136,7 @@ describe('The programs of precompile', () => {
       if (apply().user === undefined) skip(this, `another user cannot read ${process.cwd()}`);
     });
 
-    /** Has the file allow everything: only a proof notices, since the digest is right. */
+    /** Replaces the programs by ones that allow everything. The digest is right, so only a proof would notice. */
     function forge(minKernel: ProgramFile['minKernel'] = { major: 4, minor: 8 }): void {
       const programs = VARIANTS.map(variant => ({
         ...variant,
@@ -146,7 +146,7 @@ describe('The programs of precompile', () => {
       writeFileSync(only(), JSON.stringify({ minKernel, programs }));
     }
 
-    /** What a refused call gives under the profile, in a process of another user or with another way to write. */
+    /** Applies the profile and makes a refused call, by default as another user. Returns the user and the result. */
     function apply(
       options: {
         readonly source?: string;
@@ -173,18 +173,18 @@ describe('The programs of precompile', () => {
     const used = { user: NOBODY, call: 'made' };
     const compiled = { user: NOBODY, call: 'EPERM' };
 
-    it('used without a proof by a process of another user, which could not have written them', () => {
+    it('used without a proof by a process of another user, who could not have written them', () => {
       assert.deepEqual(apply(), used);
     });
 
-    it('not used by way of a link, which could lead to files of root in a file system of the user', () => {
+    it('not used through a symbolic link, which could lead to files of root in a file system of the user', () => {
       const link = join(folder, 'link');
       symlinkSync(folder, link);
       assert.deepEqual(apply({ directory: join(link, 'cache') }), compiled);
       assert.deepEqual(apply({ directory: `${cache}/../cache/` }), used);
     });
 
-    it('used for the text of the profile, wherever it comes from', () => {
+    it('used for the text of the profile, whatever its source', () => {
       assert.deepEqual(apply({ source: TEXT }), used);
     });
 
@@ -227,7 +227,7 @@ describe('The programs of precompile', () => {
       assert.deepEqual(apply(), { user: NOBODY, call: 'bad-option' });
     });
 
-    it('used below a sticky directory that everyone can write to, such as that for temporary files', () => {
+    it('used below a sticky directory that everyone can write to, such as /tmp', () => {
       chmodSync(folder, 0o1777);
       assert.deepEqual(apply(), used);
     });

@@ -22,13 +22,13 @@ const NAME = 'docker-default';
 /** `ret ALLOW`, base64. */
 const ALLOW_ALL = Buffer.from([6, 0, 0, 0, 0, 0, 0xff, 0x7f]).toString('base64');
 
-describe('The programs that ship', () => {
+describe('The shipped programs', () => {
   const read = (arch: (typeof ARCHITECTURES)[number]): ProgramFile =>
     JSON.parse(readFileSync(programsFile(NAME, arch), 'utf8')) as ProgramFile;
 
   for (const arch of ARCHITECTURES) {
     for (const variant of VARIANTS) {
-      it(`are proven for ${arch}, ${JSON.stringify(variant)}, on the oldest and the newest kernel that they are for`, () => {
+      it(`are proven for ${arch}, ${JSON.stringify(variant)}, on the oldest and the newest of their kernels`, () => {
         const { minKernel } = read(arch);
         for (const kernel of [minKernel, NEWEST_KERNEL]) {
           const bytes = shippedProgram(NAME, { arch, kernel }, variant, sha256);
@@ -43,7 +43,7 @@ describe('The programs that ship', () => {
     }
   }
 
-  it('are not used on a kernel for which the profile differs', () => {
+  it('are not used on a kernel with another policy for the profile', () => {
     const kernel = { major: 4, minor: 7 };
     assert.equal(
       shippedProgram(NAME, { arch: 'x86_64', kernel }, { closesRings: false, traps: 'none' }, sha256),
@@ -51,7 +51,7 @@ describe('The programs that ship', () => {
     );
   });
 
-  it('are not used for profiles without one', () => {
+  it('are not used for profiles without shipped programs', () => {
     const target = { arch: 'x86_64', kernel: NEWEST_KERNEL } as const;
     assert.equal(
       shippedProgram('no-such-profile', target, { closesRings: false, traps: 'none' }, sha256),

@@ -1,4 +1,4 @@
-// Precompiled programs of profiles of every shape: each answers as the profile does on every kernel that it is used on.
+// Precompiled programs of profiles of every shape: each has the actions of its profile on every kernel on which it is used.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { decode } from '#lib/bpf/program.js';
@@ -24,7 +24,7 @@ interface Written {
   readonly syscalls?: readonly object[];
 }
 
-/** A profile under which Node can continue, whose rules are for some kernels only. */
+/** A profile under which Node can continue, with rules for only some kernels. */
 const restricted = fc
   .tuple(profile, fc.array(restrictions, { minLength: 5, maxLength: 5 }))
   .map(([written, each]) => ({
