@@ -45,7 +45,7 @@ const CONTAINED = {
   load: [
     'dist/filter/compile-options.js',
     'dist/policy/policy.js',
-    // What applyProfile asks before it uses a program that was compiled earlier.
+    // Modules that applyProfile needs before it uses a program that was compiled earlier.
     'dist/profile/profile.js',
     'dist/profile/read-source.js',
   ],

@@ -26,5 +26,5 @@ export async function writeShippedPrograms() {
   }
 }
 
-/** The add-on, which the package asks for it, may not have been built yet. */
+/** Used instead of the add-on's SHA-256, because the add-on may not have been built yet. */
 const sha256 = bytes => createHash('sha256').update(bytes).digest('hex');

@@ -58,7 +58,7 @@ export async function measure({ quick }) {
   }
 }
 
-/** What is measured: a name, the kind of module, the arguments of Node, and the user that it runs as if it is another one. */
+/** The measured programs: a name, the module format, the arguments of Node, and another user to run as, if any. */
 const subjectsOf = ({ program, own, cache, plain, precompiled }) =>
   Object.entries(BARE).flatMap(([kind, bare]) => {
     const path = name => programPath(`start-${name}.${kind}`);
@@ -79,10 +79,10 @@ const subjectsOf = ({ program, own, cache, plain, precompiled }) =>
     ];
   });
 
-/** A user who is not root, and owns nothing. */
+/** An unprivileged user who owns nothing. */
 const NOBODY = 65534;
 
-/** A directory with the programs of a profile for another user; undefined if this one is not root, or if that one could not read the package. */
+/** A directory with precompiled programs for another user; undefined if this user is not root, or if that user cannot read the package. */
 function precompiledFor(profile) {
   if (process.getuid?.() !== 0) return undefined;
   const { status } = spawnSync(process.execPath, [programPath('start-read.mjs'), profile], { uid: NOBODY });
@@ -105,7 +105,7 @@ function withoutCodeCache(folder) {
 
 const SAY = 'process.stdout.write(String(process.hrtime.bigint()))';
 
-/** Milliseconds from spawn to what the program says, and to its exit. Each ends with an error unless its filter is in force. */
+/** Milliseconds from spawn to the program's output and to its exit. The program fails if its filter is not in force. */
 function run(args, uid = undefined) {
   const start = process.hrtime.bigint();
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, args, {
