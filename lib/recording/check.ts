@@ -13,7 +13,7 @@ import { resolveProfile } from '../profile/resolve/resolve.js';
 import type { Location } from '../util/errors.js';
 import { own } from '../util/own.js';
 import { ownOptions } from '../util/options.js';
-import { mergeRecordings } from './merge.js';
+import { mergeAll } from './merge.js';
 import { recordingOfPhase, type PhaseOption } from './phases.js';
 import { byText, listOf, type RecordedArgument, type RecordedCall, type Recording } from './recording.js';
 
@@ -91,7 +91,7 @@ export function checkProfile(
   options: CheckOptions = {},
 ): ProfileCheck {
   const { capabilities = [], kernel, phase } = ownOptions(options, ['capabilities', 'kernel', 'phase']);
-  const recording = recordingOfPhase(mergeRecordings(...listOf(recordings)), phase);
+  const recording = recordingOfPhase(mergeAll(listOf(recordings)), phase);
   const policies = new Map<Architecture, Policy>();
   for (const { abi } of recording.calls) {
     const arch = architectureOf(abi);

@@ -23,7 +23,10 @@ import {
  * Throws UsageError (`not-a-recording`) for values that are not recordings, and RecordingError (`recording-too-large`)
  * for more than 16,384 different calls.
  */
-export function mergeRecordings(...recordings: readonly Recording[]): Recording {
+export const mergeRecordings = (...recordings: readonly Recording[]): Recording => mergeAll(recordings);
+
+/** The same for a list, which may be longer than the arguments of a function. */
+export function mergeAll(recordings: readonly Recording[]): Recording {
   const all = ownElements(recordings).map(checkedRecording);
   const calls = groupBy(
     all.flatMap(recording => recording.calls),

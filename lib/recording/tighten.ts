@@ -29,7 +29,7 @@ import { hasOwn, own } from '../util/own.js';
 import { checkProfile, type CheckOptions, type ProfileCheck } from './check.js';
 import type { Launcher } from './generate/completions.js';
 import { generateProfile, type ExplainedCall } from './generate/generate.js';
-import { mergeRecordings } from './merge.js';
+import { mergeAll } from './merge.js';
 import { recordingOfPhase } from './phases.js';
 import { byText, listOf, type RecordedCall, type Recording } from './recording.js';
 import { attempt } from '../util/failures.js';
@@ -100,7 +100,7 @@ export function tightenText(
 ): TightenedProfile {
   const { for: launcher, phase, ...rest } = ownOptions(options, ['capabilities', 'kernel', 'phase', 'for']);
   const checking = { ...givenOptions<CheckOptions>(rest, ['capabilities', 'kernel']), phase };
-  const recording = recordingOfPhase(mergeRecordings(...listOf(recordings)), phase);
+  const recording = recordingOfPhase(mergeAll(listOf(recordings)), phase);
   const { file } = source;
   const given = parseProfile(own(source, 'path') ?? new TextEncoder().encode(source.text), { file });
   // For a profile that extends another one, this is the whole profile: names of the base have their positions in the

@@ -11,7 +11,7 @@ import { RecordingError } from '../../util/errors.js';
 import { groupBy } from '../../util/collections.js';
 import { badOption, oneOf, ownOptions } from '../../util/options.js';
 import { own } from '../../util/own.js';
-import { mergeRecordings } from '../merge.js';
+import { mergeAll } from '../merge.js';
 import { callsOfPhase, noCalls, type PhaseOption } from '../phases.js';
 import { byText, listOf, RUNTIME_PHASE, type RecordedCall, type Recording } from '../recording.js';
 import {
@@ -102,7 +102,7 @@ export function generateProfile(
   oneOf('for', launcher, LAUNCHERS);
   if (!Number.isSafeInteger(minRuns) || minRuns < 1)
     throw badOption('minRuns', minRuns, 'Pass a whole number from 1 on');
-  const recording = mergeRecordings(...listOf(recordings));
+  const recording = mergeAll(listOf(recordings));
   if (minRuns > recording.runs && recording.runs > 0)
     throw new RecordingError(
       'nothing-recorded',

@@ -1,17 +1,20 @@
-// Reads recordings that are a single document: profiles of the Security Profiles Operator, and those in Docker's format.
-import { abiByScmpName, syscallNumber } from '../../kernel/abi.js';
+// Reads what other recorders hand over as one document: profiles of the Security Profiles Operator, and those in Docker's format.
+import { abiByScmpName, callNumber, syscallNumber } from '../../kernel/abi.js';
 import { isNative, type AbiName } from '../../kernel/architectures.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_LOG } from '../../kernel/constants.js';
 import { Findings } from '../../profile/findings.js';
+import { failAt } from '../../profile/formats/common/scanner.js';
 import { readYaml } from '../../profile/formats/common/yaml.js';
-import { plainOf, type JsonObject, type JsonValue } from '../../profile/json.js';
+import { locate, plainOf, type JsonObject, type JsonValue } from '../../profile/json.js';
 import type { Profile, ProfileRule } from '../../profile/profile.js';
 import { readJson } from '../../profile/read-json.js';
 import { coveredAbis, readArchitectures } from '../../profile/schema/architecture.js';
-import { fieldsOf } from '../../profile/schema/fields.js';
+import { fieldsOf, peek } from '../../profile/schema/fields.js';
 import { readRules } from '../../profile/schema/rule.js';
+import { groupBy } from '../../util/collections.js';
 import { ProfileError } from '../../util/errors.js';
 import { own } from '../../util/own.js';
+import { quote } from '../../util/suggest.js';
 import { byText, sealRecording, type Recording } from '../recording.js';
 
 interface RecordedProfile {
@@ -33,6 +36,8 @@ interface ReadDocument {
 const COVERAGE = 'spo.x-k8s.io/syscall-coverage';
 /** More runs than any recorder merges, so that hostile numbers stay safe integers. */
 const MAX_RUNS = 1_000_000;
+/** Resources of one text that are the base of each other. */
+const MAX_BASES = 8;
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -50,6 +55,10 @@ export function beginsDocument(line: string): boolean {
   }
 }
 
+/** Whether an object is a profile, complete or not: what else it has is no message or report of a log. */
+export const isProfileObject = (value: unknown): boolean =>
+  isObject(value) && (own(value, 'kind') === 'SeccompProfile' || own(value, 'defaultAction') !== undefined);
+
 /**
  * The recordings of a document; empty if it contains no profile. `abi` is for profiles that name no architecture,
  * `file` for messages.
@@ -57,8 +66,9 @@ export function beginsDocument(line: string): boolean {
 export function readDocument(lines: readonly string[], abi: AbiName, file: string): ReadDocument {
   try {
     const values = valuesOf(lines.join('\n'), file).flatMap(itemsOf);
+    const named = groupBy(values, nameOf);
     return recordProfiles(
-      values.map(profileOf).filter(profile => profile !== undefined),
+      values.map(value => profileOf(value, named)).filter(profile => profile !== undefined),
       abi,
     );
   } catch (error) {
@@ -76,48 +86,104 @@ function valuesOf(text: string, file: string): readonly JsonValue[] {
   return [value];
 }
 
-/** The items of a Kubernetes list, or the value itself. */
+/** The values in a list of Kubernetes, or the value itself. A profile is none, whatever it has besides its rules. */
 function itemsOf(value: JsonValue): readonly JsonValue[] {
-  const items = memberOf(value, 'items');
+  const items = bodyOf(value) === undefined ? memberOf(value, 'items') : undefined;
   return items?.kind === 'array' ? items.items : [value];
 }
 
 const memberOf = (value: JsonValue | undefined, key: string): JsonValue | undefined =>
   value?.kind === 'object' ? value.members.get(key)?.value : undefined;
 
-/** The object with the rules: in a resource of the operator, or in Docker's format. */
+const textOf = (value: JsonValue | undefined): string | undefined =>
+  value?.kind === 'string' ? value.value : undefined;
+
+/** The object with the rules: of a resource of the operator, or in Docker's format, with keys in any case as in Go. */
 function bodyOf(value: JsonValue): JsonObject | undefined {
-  const kind = memberOf(value, 'kind');
-  const isResource = kind?.kind === 'string' && kind.value === 'SeccompProfile';
+  if (value.kind !== 'object') return undefined;
+  const isResource = textOf(peek(value, 'kind')) === 'SeccompProfile';
   const body = isResource ? memberOf(value, 'spec') : value;
   if (body?.kind !== 'object') return undefined;
   return isResource ||
-    (memberOf(body, 'defaultAction')?.kind === 'string' && memberOf(body, 'syscalls')?.kind === 'array')
+    (peek(body, 'defaultAction')?.kind === 'string' && peek(body, 'syscalls')?.kind === 'array')
     ? body
     : undefined;
 }
 
-/** Parses a profile as for compiling, but ignores its default action, which does not matter here. Throws ProfileError. */
-function profileOf(value: JsonValue): RecordedProfile | undefined {
+/** By which others are based on a resource. */
+function nameOf(value: JsonValue): string {
+  const metadata = memberOf(value, 'metadata');
+  return resourceName(value, textOf(memberOf(metadata, 'name')) ?? '');
+}
+
+/** A name in the namespace of a resource. */
+const resourceName = (value: JsonValue, name: string): string =>
+  `${textOf(memberOf(memberOf(value, 'metadata'), 'namespace')) ?? ''}/${name}`;
+
+/** The profile in a value, read as for compiling, but for a default action, which says nothing here. Throws ProfileError. */
+function profileOf(
+  value: JsonValue,
+  named: ReadonlyMap<string, readonly JsonValue[]>,
+): RecordedProfile | undefined {
   const body = bodyOf(value);
   if (body === undefined) return undefined;
-  const isOwn = body === value;
+  const { architectures, rules } = readBody(value, body);
+  const bases = basesOf(value, named).flatMap(base => readBody(base.value, base.body).rules);
+  const coverage = memberOf(memberOf(memberOf(value, 'metadata'), 'annotations'), COVERAGE);
+  return {
+    how: body === value ? 'profile' : 'operator',
+    // What a base allows is a recording of its own.
+    profile: { architectures, rules: [...rules, ...bases.filter(rule => !isAllowing(rule))] },
+    coverage: coverageOf(coverage && plainOf(coverage)),
+  };
+}
+
+function readBody(value: JsonValue, body: JsonObject): RecordedProfile['profile'] {
   const findings = new Findings();
   const fields = fieldsOf(body, ['architectures', 'archMap', 'syscalls'], findings);
   const architectures = readArchitectures(fields.get('architectures'), fields.get('archMap'), findings);
   const rules = readRules(
     fields.get('syscalls'),
-    isOwn ? 'docker' : 'spo',
+    body === value ? 'docker' : 'spo',
     coveredAbis(architectures),
     findings,
   );
   findings.conclude(false);
-  const coverage = memberOf(memberOf(memberOf(value, 'metadata'), 'annotations'), COVERAGE);
-  return {
-    how: isOwn ? 'profile' : 'operator',
-    profile: { architectures, rules },
-    coverage: coverageOf(coverage && plainOf(coverage)),
-  };
+  return { architectures, rules };
+}
+
+interface Resource {
+  readonly value: JsonValue;
+  readonly body: JsonObject;
+}
+
+/** The resources of the text that a resource is based on, whose rules count for it as well. Others are not known here. */
+function basesOf(
+  value: JsonValue,
+  named: ReadonlyMap<string, readonly JsonValue[]>,
+  depth = 0,
+): readonly Resource[] {
+  const base = memberOf(memberOf(value, 'spec'), 'baseProfileName');
+  const name = textOf(base);
+  if (base === undefined || name === undefined) return [];
+  const [found, another] = named.get(resourceName(value, name)) ?? [];
+  const body = found && bodyOf(found);
+  if (found === undefined || body === undefined) return [];
+  if (another !== undefined)
+    failAt(
+      locate(base),
+      'several-profiles',
+      `the text has several profiles with the name ${quote(name)}`,
+      'Keep the one that was in force',
+    );
+  if (depth === MAX_BASES)
+    failAt(
+      locate(base),
+      'include-refused',
+      `profiles are based on each other more than ${MAX_BASES} deep, or in a circle`,
+      'Put the rules into fewer profiles',
+    );
+  return [{ value: found, body }, ...basesOf(found, named, depth + 1)];
 }
 
 /** Parses `{"version":"v1","total":3,"syscalls":{"read":3,"mknod":1}}`. */
@@ -141,16 +207,23 @@ function coverageOf(text: unknown): RecordedProfile['coverage'] {
 const isRuns = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_RUNS;
 
-/** The names of calls that a profile allows unconditionally, and of others that it allows, which no recorder writes. */
-function allowedIn(rules: readonly ProfileRule[]): {
+/** The calls of an ABI that a profile allows in every case; and names that are none of it, or are allowed in some cases, which no recorder writes. */
+function allowedIn(
+  rules: readonly ProfileRule[],
+  abi: AbiName,
+): {
   readonly names: readonly string[];
   readonly others: readonly string[];
 } {
   const namesOf = (some: (rule: ProfileRule) => boolean): ReadonlySet<string> =>
     new Set(rules.filter(some).flatMap(rule => rule.names.map(({ name }) => name)));
-  const refused = namesOf(rule => !isAllowing(rule));
+  // By its number, as a rule may name a call in two ways.
+  const refused = new Set([...namesOf(rule => !isAllowing(rule))].map(name => callNumber(abi, name)));
   const always = namesOf(rule => isAllowing(rule) && isForAll(rule));
-  const isAlways = (name: string): boolean => always.has(name) && !refused.has(name);
+  const isAlways = (name: string): boolean => {
+    const number = syscallNumber(abi, name);
+    return number !== undefined && always.has(name) && !refused.has(number);
+  };
   const all = [...namesOf(isAllowing)];
   return { names: all.filter(isAlways), others: all.filter(name => !isAlways(name)) };
 }
@@ -184,11 +257,8 @@ function recordProfiles(profiles: readonly RecordedProfile[], abi: AbiName): Rea
       .find(name => name !== undefined && isNative(name));
     const on = native ?? abi;
     const total = coverage?.total ?? 1;
-    const { names, others } = allowedIn(profile.rules);
-    const isThere = (name: string): boolean => syscallNumber(on, name) !== undefined;
-    const known = names.filter(isThere);
-    const unknown = [...names.filter(name => !isThere(name)), ...others];
-    for (const name of unknown) skipped.push(name);
+    const { names, others } = allowedIn(profile.rules, on);
+    for (const name of others) skipped.push(name);
     return sealRecording({
       runs: total,
       sources: [
@@ -200,10 +270,10 @@ function recordProfiles(profiles: readonly RecordedProfile[], abi: AbiName): Rea
           command: '',
           runs: total,
           lost: 0,
-          skipped: unknown.length,
+          skipped: others.length,
         },
       ],
-      calls: known.sort(byText).map(syscall => {
+      calls: names.toSorted(byText).map(syscall => {
         const runs = coverage?.calls.get(syscall) ?? 1;
         return {
           abi: on,

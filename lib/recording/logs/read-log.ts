@@ -6,11 +6,11 @@ import { badArgument } from '../../util/failures.js';
 import { badOption, oneOf, ownOptions } from '../../util/options.js';
 import { own } from '../../util/own.js';
 import { show } from '../../util/show.js';
-import { mergeRecordings } from '../merge.js';
+import { mergeAll } from '../merge.js';
 import { checkedPhase, type Recording } from '../recording.js';
 import { isAuditHeading, isAuditLine, parseAuditLine } from './audit-line.js';
 import { callName, tracedName } from './call-name.js';
-import { beginsDocument, readDocument } from './documents.js';
+import { beginsDocument, isProfileObject, readDocument } from './documents.js';
 import { LogCalls } from './log-calls.js';
 import { isOperatorLine, operatorRecordOf, parseOperatorLine, type OperatorRecord } from './operator-line.js';
 import { PerfCalls } from './perf/calls.js';
@@ -180,13 +180,13 @@ export class LogReader {
   finish(): ReadLog {
     const { kernel, libc, command } = this.#options;
     this.#giveUpCut();
-    const recordings: Recording[] = [];
+    let recordings: readonly Recording[] = [];
     let fault: string | undefined;
     if (this.#document !== undefined) {
       const read = readDocument(this.#document, this.#native, this.#file);
       fault = own(read, 'fault');
-      recordings.push(...read.recordings);
-      if (read.recordings.length === 0) this.#readObjects(this.#document);
+      ({ recordings } = read);
+      if (recordings.length === 0) this.#readObjects(this.#document);
       for (const name of read.skipped) this.#skip(0, name);
     }
     const run = this.#calls.finish({
@@ -196,8 +196,7 @@ export class LogReader {
       command: command ?? '',
       skipped: this.#skipped,
     });
-    if (run !== undefined) recordings.push(run);
-    const recording = mergeRecordings(...recordings);
+    const recording = mergeAll(run === undefined ? recordings : [...recordings, run]);
     if (recording.calls.length === 0) {
       const [first] = this.#examples;
       const beginning = first === undefined ? '' : `, beginning with ${show(first.text)}`;
@@ -301,6 +300,7 @@ export class LogReader {
     } catch {
       return false;
     }
+    if (isProfileObject(value)) return false;
     const record = operatorRecordOf(value);
     if (record !== undefined) return this.#readOperator(record);
     const call = reportedCall(value);

@@ -2,7 +2,7 @@
 import { Option } from 'commander';
 import { formatRecording } from '../../../recording/json.js';
 import { LogReader, type ReadLog, type ReadLogOptions } from '../../../recording/logs/read-log.js';
-import { mergeRecordings } from '../../../recording/merge.js';
+import { mergeAll } from '../../../recording/merge.js';
 import { singleLine } from '../../../util/printable.js';
 import { architecture } from '../../options.js';
 import { printError, printJson, say, write, type Register } from '../../output.js';
@@ -45,7 +45,7 @@ export const importCommand: Register = (program, run) =>
           oneRun === true
             ? [{ file: files.join(', '), ...readAll(files, options) }]
             : files.map(file => ({ file, ...readAll([file], options) }));
-        const text = formatRecording(mergeRecordings(...logs.map(({ recording }) => recording)));
+        const text = formatRecording(mergeAll(logs.map(({ recording }) => recording)));
         if (json === true) {
           const read = logs.map(({ file, lines, skipped, examples }) => ({ file, lines, skipped, examples }));
           printJson('import', {

@@ -90,6 +90,8 @@ export function readYaml(text: string, file: string): readonly [JsonValue, ...Js
           return fail(at, 'yaml-syntax', 'a key is not a string');
         if (name.value.length > MAX_KEY)
           fail(at, 'key-too-long', `a key is longer than ${MAX_KEY} characters`);
+        // Readers of YAML 1.1, as that of Kubernetes, put the members of the value here.
+        if (name.value === '<<') fail(at, 'yaml-syntax', 'merge keys are not read', 'Write the members out');
         if (members.has(name.value)) fail(at, 'yaml-syntax', 'Map keys must be unique', 'Correct the YAML');
         const where = locationAt(at);
         const own: Placed = { parent: object, key: name.value, line: where.line, column: where.column };
