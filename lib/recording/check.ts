@@ -1,21 +1,31 @@
 // Checks a profile against recordings: calls that it would have refused, and allowed calls that no run used.
-import { ABIS, callNumber, syscallsOf } from '../kernel/abi.js';
+import { ABIS, callNumber, NO_CALL, syscallsOf } from '../kernel/abi.js';
 import { architectureOf, type AbiName, type Architecture } from '../kernel/architectures.js';
 import { actionName, isFallback, permits, type Action } from '../kernel/action.js';
 import { nameValue } from '../kernel/arguments/named-values.js';
 import { parameterOf } from '../kernel/arguments/signatures.js';
+import { SCMP_ACT_ALLOW } from '../kernel/constants.js';
 import { substitutesOf } from '../kernel/calls/call-classes.js';
 import type { AnyProfile } from '../filter/compile-profile.js';
-import { decidingRule, evaluate, mayPermit, outcome, type Outcome } from '../policy/evaluate.js';
-import type { Policy } from '../policy/policy.js';
+import { decidingRule, holds, mayPermit, outcome, type Outcome } from '../policy/evaluate.js';
+import type { Condition, Policy } from '../policy/policy.js';
 import { describeRemedy, remedyFor } from '../policy/remedy.js';
 import { resolveProfile } from '../profile/resolve/resolve.js';
 import type { Location } from '../util/errors.js';
+import { groupBy } from '../util/collections.js';
 import { own } from '../util/own.js';
 import { ownOptions } from '../util/options.js';
 import { mergeAll } from './merge.js';
 import { recordingOfPhase, type PhaseOption } from './phases.js';
-import { byText, listOf, type RecordedArgument, type RecordedCall, type Recording } from './recording.js';
+import {
+  byText,
+  byValue,
+  LIMITS,
+  listOf,
+  type RecordedArgument,
+  type RecordedCall,
+  type Recording,
+} from './recording.js';
 
 /** Options of `checkProfile`. */
 export interface CheckOptions extends PhaseOption {
@@ -67,9 +77,9 @@ export interface ProfileCheck {
   readonly runs: number;
   /** The number of distinct calls in the recordings. */
   readonly calls: number;
-  /** Calls that would certainly be refused. */
+  /** Calls that would certainly be refused, value by value; from the 16,384th entry on, each call is listed once. */
   readonly refused: readonly CheckedCall[];
-  /** Calls that may be refused: it depends on arguments that were not recorded, or on several together. */
+  /** Calls that may be refused: it depends on arguments that were not recorded, on several together, or on more combinations than are tried. */
   readonly uncertain: readonly CheckedCall[];
   /** Calls that fail with ENOSYS while an equivalent older call is allowed, so that libraries fall back. */
   readonly fallbacks: readonly CheckedCall[];
@@ -77,8 +87,16 @@ export interface ProfileCheck {
   readonly unused: readonly UnusedCall[];
 }
 
-/** The maximum number of combinations of values that are tried for one call. */
+/** Combinations of values that are tried for one call, and for all: values that no condition tells apart count once. */
 const MAX_COMBINATIONS = 4096;
+const MAX_ALL_COMBINATIONS = 256 * 1024;
+/** So many entries are listed value by value; then a call has one. */
+const MAX_ENTRIES = LIMITS.calls;
+
+/** How many combinations are left. */
+interface Budget {
+  combinations: number;
+}
 
 /**
  * Compares a profile with recordings. It compares distinct calls, so the number of events does not matter.
@@ -106,10 +124,16 @@ export function checkProfile(
     uncertain: [] as CheckedCall[],
     fallbacks: [] as CheckedCall[],
   };
+  const budget: Budget = { combinations: MAX_ALL_COMBINATIONS };
+  let entries = 0;
   for (const call of recording.calls) {
     const policy = policies.get(architectureOf(call.abi));
     if (policy === undefined) continue;
-    for (const { kind, ...checked } of checkCall(call, policy)) found[kind].push(checked);
+    const verdicts = checkCall(call, policy, budget);
+    const isFull = entries >= MAX_ENTRIES;
+    const kept = isFull ? verdicts.toSorted(bySeverity).slice(0, 1) : verdicts;
+    for (const verdict of kept) found[verdict.kind].push(checkedCall(call, policy, verdict));
+    entries += kept.length;
   }
   const file = [...policies.values()].map(fileOf).find(name => name !== undefined) ?? '<profile>';
   return {
@@ -132,98 +156,182 @@ function fileOf({ abis }: Policy): string | undefined {
   return undefined;
 }
 
-type Verdict = CheckedCall & { readonly kind: 'refused' | 'uncertain' | 'fallbacks' };
+/** What is to be said of a call, with an example. */
+interface Verdict {
+  readonly kind: 'refused' | 'uncertain' | 'fallbacks';
+  /** Whether it gets this action for certain. */
+  readonly isCertain: boolean;
+  readonly action: Action;
+  readonly args: readonly bigint[];
+  /** The arguments on which it depends. */
+  readonly seen: readonly Seen[];
+}
 
-/** The verdicts on a call; empty if it is allowed. */
-function checkCall(call: RecordedCall, policy: Policy): readonly Verdict[] {
+const SEVERITY = { refused: 0, uncertain: 1, fallbacks: 2 } as const;
+const bySeverity = (a: Verdict, b: Verdict): number => SEVERITY[a.kind] - SEVERITY[b.kind];
+
+function checkedCall(
+  call: RecordedCall,
+  policy: Policy,
+  { isCertain, action, args, seen }: Verdict,
+): CheckedCall {
+  const { abi, syscall, phase, count, runs, programs } = call;
+  const arch = ABIS[abi].audit;
+  const number = callNumber(abi, syscall) ?? NO_CALL;
+  return {
+    abi,
+    syscall,
+    phase,
+    action: actionName(action),
+    count,
+    runs,
+    programs,
+    arguments: seen.map(({ index, value }) => argumentText(call, index, value)),
+    remedy: isCertain ? remedyText({ arch, syscall: number, args }, policy) : undefined,
+    at: placeOf(outcome(policy, arch, number), args),
+  };
+}
+
+/** Nothing where the call is allowed. */
+function checkCall(call: RecordedCall, policy: Policy, budget: Budget): readonly Verdict[] {
   const number = callNumber(call.abi, call.syscall);
   if (number === undefined) return [];
-  const arch = ABIS[call.abi].audit;
-  const part = outcome(policy, arch, number);
-  const verdict = (
-    kind: Verdict['kind'],
-    action: Action,
-    args: readonly bigint[],
-    seen: readonly Seen[],
-  ): Verdict => ({
-    kind: isFallback(action) && fallsBack(call, policy) ? 'fallbacks' : kind,
-    abi: call.abi,
-    syscall: call.syscall,
-    phase: call.phase,
-    action: actionName(action),
-    count: call.count,
-    runs: call.runs,
-    programs: call.programs,
-    arguments: seen.map(({ index, value }) => argumentText(call, index, value)),
-    remedy: kind === 'refused' ? remedyText({ arch, syscall: number, args }, policy) : undefined,
-    at: placeOf(part, args),
+  const part = outcome(policy, ABIS[call.abi].audit, number);
+  const canFallBack = fallsBack(call, policy);
+  const verdict: MakeVerdict = (kind, action, args = [], seen = []) => ({
+    kind: isFallback(action) && canFallBack ? 'fallbacks' : kind,
+    isCertain: kind === 'refused',
+    action,
+    args,
+    seen,
   });
-  // The call also failed with ENOSYS when it was recorded.
-  if (call.unavailable === call.count && isFallback(evaluate(policy, { arch, syscall: number }))) return [];
-  const inspected = [
-    ...new Set(part.rules.flatMap(({ conditions }) => conditions.map(({ arg }) => arg))),
-  ].sort();
-  if (inspected.length === 0)
-    return permits(part.otherwise) ? [] : [verdict('refused', part.otherwise, [], [])];
-  const answers = new Set(part.rules.map(({ action }) => permits(action)).concat(permits(part.otherwise)));
-  if (answers.size === 1) return answers.has(true) ? [] : [verdict('refused', part.otherwise, [], [])];
-  const known = inspected.map(index => call.args.find(arg => arg.index === index));
-  const combinations = known.reduce(
-    (all, arg) => all * (arg === undefined || arg.more ? Infinity : arg.values.length),
-    1,
+  // What failed with ENOSYS then fails as it did.
+  const wasUnavailable = call.unavailable === call.count;
+  const isFine = (action: Action): boolean => permits(action) || (wasUnavailable && isFallback(action));
+  const refusals = [part.otherwise, ...part.rules.map(({ action }) => action)].filter(
+    action => !isFine(action),
   );
-  if (known.includes(undefined) || combinations > MAX_COMBINATIONS) {
-    const action =
-      [part.otherwise, ...part.rules.map(rule => rule.action)].find(each => !permits(each)) ?? part.otherwise;
-    return [verdict('uncertain', action, [], [])];
-  }
+  if (refusals.length === 0) return [];
+  const worst = worstOf(refusals);
+  const isOne = !canFallBack || refusals.every(action => isFallback(action) === isFallback(worst));
+  if (refusals.length > part.rules.length && isOne) return [verdict('refused', part.otherwise)];
+  const conditions = part.rules.flatMap(rule => rule.conditions);
+  const inspected = [...new Set(conditions.map(({ arg }) => arg))].sort();
+  const known = inspected.map(index => call.args.find(arg => arg.index === index)).filter(isListed);
+  const unclear = [verdict('uncertain', worst)];
+  if (known.length < inspected.length) return unclear;
+  const classes = known.map(({ index, values }): Classes => ({
+    index,
+    classes: classesOf(
+      values,
+      conditions.filter(({ arg }) => arg === index),
+    ),
+  }));
+  const combinations = classes.reduce((all, each) => all * each.classes.length, 1);
+  if (combinations > Math.min(MAX_COMBINATIONS, budget.combinations)) return unclear;
+  budget.combinations -= combinations;
   const verdicts = withValues(
-    known as readonly RecordedArgument[],
-    args => evaluate(policy, { arch, syscall: number, args }),
+    classes,
+    args => decidingRule(part.rules, args)?.action ?? part.otherwise,
+    isFine,
     verdict,
   );
-  const open = known.some(arg => arg?.unknown === true);
-  return open && verdicts.length === 0 ? [verdict('uncertain', part.otherwise, [], [])] : verdicts;
+  return verdicts.length === 0 && known.some(({ unknown }) => unknown) ? unclear : verdicts;
 }
+
+type MakeVerdict = (
+  kind: 'refused' | 'uncertain',
+  action: Action,
+  args?: readonly bigint[],
+  seen?: readonly Seen[],
+) => Verdict;
+
+/** The first refusal that is no fallback: a program does without a call only where each refusal of it is one. */
+const worstOf = (refusals: readonly Action[]): Action =>
+  refusals.find(action => !isFallback(action)) ?? refusals[0] ?? SCMP_ACT_ALLOW;
+
+/** Whether there are values of an argument. */
+const isListed = (arg: RecordedArgument | undefined): arg is RecordedArgument =>
+  arg !== undefined && !arg.more;
 
 interface Seen {
   readonly index: number;
   readonly value: bigint;
 }
 
+/** Values of one argument. */
+interface Classes {
+  readonly index: number;
+  /** Each has values that no condition tells apart, in their order. */
+  readonly classes: readonly (readonly bigint[])[];
+}
+
+/** Groups values that are the same to all of these conditions on one argument, in the order of their first ones. */
+function classesOf(
+  values: readonly bigint[],
+  conditions: readonly Condition[],
+): readonly (readonly bigint[])[] {
+  const args: bigint[] = [];
+  const tests = (value: bigint): string =>
+    conditions
+      .map(condition => {
+        args[condition.arg] = value;
+        return holds(condition, args) ? '1' : '0';
+      })
+      .join('');
+  return [...groupBy(values, tests).values()];
+}
+
 /**
- * Evaluates the recorded values. A value is certainly refused if it is refused with all values of the other
- * arguments, because the recording does not contain their combinations.
+ * Evaluates the recorded values, one of each class. A value is certainly refused if it is refused with all values of the
+ * other arguments, because the recording does not contain their combinations.
  */
 function withValues(
-  known: readonly RecordedArgument[],
+  known: readonly Classes[],
   answer: (args: readonly bigint[]) => Action,
-  verdict: (kind: Verdict['kind'], action: Action, args: readonly bigint[], seen: readonly Seen[]) => Verdict,
+  isFine: (action: Action) => boolean,
+  verdict: MakeVerdict,
 ): readonly Verdict[] {
   const tried = combinationsOf(known).map(seen => {
     const args = [0n, 0n, 0n, 0n, 0n, 0n];
     for (const { index, value } of seen) args[index] = value;
     return { seen, args, action: answer(args) };
   });
-  const refused = tried.filter(({ action }) => !permits(action));
-  const [first] = refused;
+  const refused = tried.filter(({ action }) => !isFine(action));
+  if (refused.length === 0) return [];
+  /** The first of the worst. */
+  const example = (some: readonly (typeof tried)[number][]): (typeof tried)[number] | undefined => {
+    const worst = worstOf(some.map(({ action }) => action));
+    return some.find(({ action }) => action === worst);
+  };
+  const first = example(refused);
   if (first === undefined) return [];
   if (refused.length === tried.length && known.length > 1)
-    return [verdict('refused', first.action, first.args, [])];
-  const certain = known.flatMap(({ index, values }) =>
-    values.flatMap(value => {
-      const beside = tried.filter(({ args }) => args[index] === value);
-      const [example] = beside;
-      if (example === undefined || beside.some(({ action }) => permits(action))) return [];
-      return [verdict('refused', example.action, example.args, [{ index, value }])];
-    }),
-  );
+    return [verdict('refused', first.action, first.args)];
+  const certain = known.flatMap(({ index, classes }) => {
+    const besides = groupBy(tried, ({ args }) => args[index]);
+    return classes
+      .flatMap(values => {
+        const [representative] = values;
+        const beside = besides.get(representative) ?? [];
+        const shown = beside.some(({ action }) => isFine(action)) ? undefined : example(beside);
+        return shown === undefined ? [] : values.map(value => ({ value, shown }));
+      })
+      .sort((a, b) => byValue(a.value, b.value))
+      .map(({ value, shown: { action, args } }) =>
+        verdict('refused', action, args.with(index, value), [{ index, value }]),
+      );
+  });
   return certain.length > 0 ? certain : [verdict('uncertain', first.action, first.args, first.seen)];
 }
 
-const combinationsOf = (known: readonly RecordedArgument[]): readonly (readonly Seen[])[] =>
+/** The first values of the classes of each argument with those of all others. */
+const combinationsOf = (known: readonly Classes[]): readonly (readonly Seen[])[] =>
   known.reduce<readonly (readonly Seen[])[]>(
-    (all, { index, values }) => all.flatMap(list => values.map(value => [...list, { index, value }])),
+    (all, { index, classes }) =>
+      all.flatMap(list =>
+        classes.flatMap(([value]) => (value === undefined ? [] : [[...list, { index, value }]])),
+      ),
     [[]],
   );
 

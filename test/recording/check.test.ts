@@ -4,9 +4,11 @@ import {
   checkProfile,
   explainAuditLine,
   formatAudit,
+  parseRecording,
   readLog,
   type Recording,
   type SeccompProfile,
+  type SeccompRule,
 } from 'seccomp';
 
 const strace = (...lines: string[]): Recording => readLog(lines, { arch: 'x86_64' }).recording;
@@ -123,6 +125,55 @@ describe('checkProfile', () => {
     assert.equal(checkProfile(none, [strace('clone3({}, 88) = 3')]).refused.length, 1);
   });
 
+  // Libraries make openat instead of an open that fails with ENOSYS, but not where it fails with EPERM.
+  const WRITING = [{ index: 1, value: 1, op: 'SCMP_CMP_EQ' }] as const;
+  const mixed = profile(
+    { names: ['openat'], action: ALLOW },
+    { names: ['open'], action: 'SCMP_ACT_ERRNO', errnoRet: 1, args: [...WRITING] },
+    {
+      names: ['open'],
+      action: 'SCMP_ACT_ERRNO',
+      errnoRet: 38,
+      args: [{ index: 1, value: 1, op: 'SCMP_CMP_NE' }],
+    },
+  );
+  for (const [what, result] of [
+    ['worked', '= 3'],
+    ['was not there', '= -1 ENOSYS (Function not implemented)'],
+  ] as const)
+    it(`takes no refusal for a fallback because other arguments have one, for a call that ${what}`, () => {
+      const { refused } = checkProfile(mixed, [
+        strace(`open("/a", O_RDONLY) ${result}`, `open("/a", O_WRONLY) ${result}`),
+      ]);
+      assert.deepEqual(
+        refused.map(call => [call.syscall, call.action, ...call.arguments]),
+        [['open', 'ERRNO(EPERM)', 'flags=O_WRONLY']],
+      );
+    });
+
+  it('names an action that refuses a call that may be refused', () => {
+    const { uncertain } = checkProfile(
+      {
+        defaultAction: ALLOW,
+        syscalls: [
+          {
+            names: ['socket'],
+            action: 'SCMP_ACT_KILL_PROCESS',
+            args: [{ index: 0, value: 38, op: 'SCMP_CMP_EQ' }],
+          },
+        ],
+      },
+      [
+        strace('socket(AF_UNIX, 1, 0) = 3'),
+        strace(' 50.00    0.000030          30         1           socket'),
+      ],
+    );
+    assert.deepEqual(
+      uncertain.map(({ action }) => action),
+      ['KILL_PROCESS'],
+    );
+  });
+
   it('reports allowed calls that were never used', () => {
     const wide = profile(
       { names: ['getpid', 'mount'], action: ALLOW },
@@ -149,6 +200,53 @@ describe('checkProfile', () => {
   it('takes the same time for billions of events', () => {
     const counted = strace(' 50.00    0.000030          30 900000000000           getpid');
     assert.equal(checkProfile(profile(), [counted]).refused[0]?.count, 900_000_000_000);
+  });
+
+  describe('of a hostile recording', () => {
+    const values = (from: number): string => [...Array(64).keys()].map(n => from + n).join(',');
+    const calls = (count: number): readonly Recording[] => {
+      const lines = [...Array(count).keys()].map(
+        n =>
+          `{"abi":"x86_64","call":"socket","phase":"${n}","count":1,"runs":1,"args":{"0":[${values(n % 7)}],"1":[${values(0)}]}}`,
+      );
+      const parts: Recording[] = [];
+      while (lines.length > 0)
+        parts.push(
+          parseRecording(
+            `{"kind":"seccomp recording","version":1,"runs":1,"sources":[],"calls":[${lines.splice(0, 2048).join(',')}]}`,
+          ),
+        );
+      return parts;
+    };
+    const pairs = (length: number): SeccompProfile =>
+      profile(
+        ...Array.from({ length }, (_, n): SeccompRule => ({
+          names: ['socket'],
+          action: ALLOW,
+          args: [
+            { index: 0, value: n, op: 'SCMP_CMP_EQ' },
+            { index: 1, value: n, op: 'SCMP_CMP_EQ' },
+          ],
+        })),
+      );
+
+    it('ends soon, with as many values as calls can have', () => {
+      const { refused, uncertain } = checkProfile(pairs(32), calls(4096));
+      assert.equal(new Set([...refused, ...uncertain].map(({ phase }) => phase)).size, 4096);
+      assert.ok(refused.length > 128);
+    });
+
+    it('lists the values of the first calls, and one of each other', () => {
+      const one = profile({
+        names: ['socket'],
+        action: ALLOW,
+        args: [{ index: 0, value: 99, op: 'SCMP_CMP_EQ' }],
+      });
+      const { refused } = checkProfile(one, calls(1024));
+      assert.equal(refused.length, 256 * 64 + 768);
+      assert.equal(refused[63]?.arguments.length, 1);
+      assert.equal(new Set(refused.map(({ phase }) => phase)).size, 1024);
+    });
   });
 });
 

@@ -78,6 +78,12 @@ status:
       1,
     ],
     [
+      'besides one that refuses it by its number',
+      '{"names":["mount"],"action":"SCMP_ACT_ALLOW"},{"names":[165],"action":"SCMP_ACT_ERRNO"}',
+      [],
+      1,
+    ],
+    [
       'besides one for all arguments',
       '{"names":["clone"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"op":"SCMP_CMP_EQ","value":1}]},{"names":["clone"],"action":"SCMP_ACT_ALLOW"}',
       ['clone() x1'],
@@ -105,6 +111,68 @@ status:
       ),
       ['read() x1'],
     );
+  });
+
+  it('are no list, whatever items they have', () => {
+    const docker = (name: string, rest = ''): string =>
+      `{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["${name}"],"action":"SCMP_ACT_ALLOW"}]${rest}}`;
+    const items = `,"items":[${docker('mount')}]`;
+    for (const text of [
+      docker('read', items),
+      docker('read', items).replace('defaultAction', 'DefaultAction').replace('syscalls', 'Syscalls'),
+      `{"kind":"SeccompProfile","spec":${docker('read')}${items}}`,
+    ])
+      assert.deepEqual(summary(read(text).recording), ['read() x1']);
+  });
+
+  const resource = (name: string, base: string, action: string): string =>
+    `---\nkind: SeccompProfile\nmetadata: { name: ${name} }\nspec:\n  baseProfileName: ${base}\n  syscalls:\n  - { names: [mount], action: ${action} }\n  - { names: [read], action: SCMP_ACT_ALLOW }\n`;
+  it('lack what the profiles refuse on which they are based', () => {
+    const text =
+      resource('a', 'b', 'SCMP_ACT_ALLOW') +
+      resource('b', 'c', 'SCMP_ACT_ALLOW') +
+      resource('c', 'elsewhere', 'SCMP_ACT_ERRNO');
+    assert.deepEqual(summary(read(text).recording), ['read() x3']);
+  });
+
+  for (const [what, text, message] of [
+    [
+      'are based on each other',
+      resource('a', 'b', 'SCMP_ACT_ALLOW') + resource('b', 'a', 'SCMP_ACT_ALLOW'),
+      /<log>:5:20: .*based on each other/,
+    ],
+    [
+      'are based on one of two with the same name',
+      resource('a', 'b', 'SCMP_ACT_ALLOW') + resource('b', '', 'SCMP_ACT_ALLOW').repeat(2),
+      /<log>:5:20: .*several profiles with the name "b"/,
+    ],
+    [
+      'have merge keys, whose members some readers put in',
+      'kind: SeccompProfile\nspec:\n  syscalls:\n  - names: [clone]\n    action: SCMP_ACT_ALLOW\n    <<: { args: [{ index: 0, op: SCMP_CMP_EQ, value: 1 }] }\n',
+      /<log>:6:5: .*merge keys are not read/,
+    ],
+  ] as const)
+    it(`are rejected if they ${what}`, () => {
+      assert.throws(() => read(text), { code: 'empty-log', message });
+    });
+
+  it('with a mistake have no messages of a log', () => {
+    const broken =
+      '"syscalls":[{"names":["read"],"action":"SCMP_ACT_ALOW"}],"message":"mount(0x1, 0x2, 0x3, 0, 0) = 0"}';
+    for (const text of [
+      `{"defaultAction":"SCMP_ACT_ERRNO",${broken}`,
+      `{\n"DefaultAction":"SCMP_ACT_ERRNO",${broken}`,
+      `{"kind":"SeccompProfile","spec":{},"spec":{},${broken}`,
+    ])
+      assert.throws(() => read(text), { code: 'empty-log' });
+    assert.deepEqual(summary(read(`getpid() = 1\n{"defaultAction":"SCMP_ACT_ERRNO",${broken}`).recording), [
+      'getpid() x1',
+    ]);
+  });
+
+  it('may be more than a function has arguments', () => {
+    const text = `{"items":[\n${'{"kind":"SeccompProfile","spec":{}},\n'.repeat(150_000)}{"kind":"SeccompProfile","spec":{"syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}}]}`;
+    assert.equal(read(text).recording.runs, 150_001);
   });
 
   it('are parsed as for compiling, with the place of a mistake', () => {

@@ -123,18 +123,26 @@ export function generateProfile(
         });
   const seen = new Map<string, readonly RecordedCall[]>();
   const unavailable: string[] = [];
+  // Also of calls that fail with ENOSYS: calls of an ABI that the profile does not cover would end the program.
+  const answered: RecordedCall[] = [];
   for (const [syscall, entries] of calls) {
     const runs = runsOf(entries);
-    if (isCallNumber(syscall)) leftOut.push({ syscall, why: 'no table has a name for this number' });
-    else if (runs < minRuns)
+    if (isCallNumber(syscall)) {
+      leftOut.push({ syscall, why: 'no table has a name for this number' });
+      continue;
+    }
+    if (runs < minRuns) {
       leftOut.push({ syscall, why: `seen in ${runs} of ${counted(recording.runs, 'run')}` });
-    else if (entries.every(({ count, unavailable: failed }) => failed === count)) unavailable.push(syscall);
+      continue;
+    }
+    answered.push(...entries);
+    if (entries.every(({ count, unavailable: failed }) => failed === count)) unavailable.push(syscall);
     else if (syscall === 'clone3' && mode !== 'none')
       leftOut.push({ syscall, why: 'its flags are in memory: clone is allowed instead, by flags' });
     else seen.set(syscall, entries);
   }
   const launching = launcherCalls(launcher);
-  const targets = targetsOf([...seen.values()].flat());
+  const targets = targetsOf(answered);
   const isSeen = (syscall: string): boolean =>
     seen.has(syscall) || (syscall === 'clone3' && calls.has(syscall));
   const allowed = [...allowedCalls(seen, [...completions(isSeen), ...launching], targets)].filter(

@@ -55,9 +55,13 @@ export function beginsDocument(line: string): boolean {
   }
 }
 
-/** Whether an object is a profile, complete or not: what else it has is no message or report of a log. */
+/** Whether an object is a profile, complete or not, with keys in any case: what else it has is no message or report of a log. */
 export const isProfileObject = (value: unknown): boolean =>
-  isObject(value) && (own(value, 'kind') === 'SeccompProfile' || own(value, 'defaultAction') !== undefined);
+  isObject(value) &&
+  Object.entries(value).some(([key, item]) => {
+    const name = key.toLowerCase();
+    return name === 'defaultaction' || (name === 'kind' && item === 'SeccompProfile');
+  });
 
 /**
  * The recordings of a document; empty if it contains no profile. `abi` is for profiles that name no architecture,

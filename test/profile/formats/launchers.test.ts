@@ -415,6 +415,7 @@ describe('policies of launchers', () => {
       /its own file/,
     ],
     ['defaultAction: SCMP_ACT_ALLOW\nflags: &a []\nsyscalls: →*a\n', 'yaml-syntax', /aliases/],
+    ['defaultAction: SCMP_ACT_ALLOW\n→<<: { syscalls: [] }\n', 'yaml-syntax', /merge keys/],
     ['defaultAction: SCMP_ACT_ALLOW\ndefaultErrnoRet: →010\n', 'yaml-syntax', /octal for some readers/],
     ['defaultAction: SCMP_ACT_ALLOW\n→defaultAction: SCMP_ACT_ERRNO\n', 'yaml-syntax', /must be unique/],
   ] as const) {

@@ -22,9 +22,9 @@ import { yamlLibrary } from './yaml-library.js';
 const MAX_LENGTH = 1024 * 1024;
 
 /**
- * Reads the non-empty documents of a YAML text, of which there must be at least one. Throws ProfileError (`yaml-syntax`,
- * `too-deep`, `too-many-values`, `key-too-long`, `profile-too-large`), also for aliases, tags and duplicate keys, which other
- * readers treat differently.
+ * Reads the documents of a YAML text that hold something, of which there is at least one. Throws ProfileError (`yaml-syntax`,
+ * `too-deep`, `too-many-values`, `key-too-long`, `profile-too-large`): also for aliases, merge keys, tags and keys that stand twice, on
+ * which readers do not agree.
  */
 export function readYaml(text: string, file: string): readonly [JsonValue, ...JsonValue[]] {
   const { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } = yamlLibrary();
