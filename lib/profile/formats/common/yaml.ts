@@ -27,7 +27,7 @@ const MAX_LENGTH = 1024 * 1024;
  * which readers do not agree.
  */
 export function readYaml(text: string, file: string): readonly [JsonValue, ...JsonValue[]] {
-  const { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } = yamlLibrary();
+  const { isAlias, isMap, isScalar, isSeq, LineCounter } = yamlLibrary();
   const lines = new LineCounter();
   const locationAt = (offset: number): Location => {
     const { line, col } = lines.linePos(offset);
@@ -44,15 +44,7 @@ export function readYaml(text: string, file: string): readonly [JsonValue, ...Js
     );
   let documents: readonly Yaml.Document[];
   try {
-    documents = parseAllDocuments(text, {
-      lineCounter: lines,
-      schema: 'core',
-      merge: false,
-      prettyErrors: false,
-      stringKeys: true,
-      // Duplicate keys are checked below, because the library compares each key with all others.
-      uniqueKeys: false,
-    });
+    documents = documentsIn(text, lines);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return fail(0, 'too-deep', `values are nested more than ${MAX_DEPTH} deep`);
@@ -118,6 +110,53 @@ export function readYaml(text: string, file: string): readonly [JsonValue, ...Js
   };
   const whole = (contents: unknown): JsonValue => read(contents, document, '', 1);
   return [whole(first), ...others.map(whole)];
+}
+
+/** The documents of a text up to the first one that has a problem. Of the problems of a document, only the first is certain to be there. */
+function documentsIn(text: string, lines: Yaml.LineCounter): readonly Yaml.Document[] {
+  const { Composer, Parser } = yamlLibrary();
+  const composer = new Composer({
+    lineCounter: lines,
+    schema: 'core',
+    merge: false,
+    prettyErrors: false,
+    stringKeys: true,
+    // Looked for below: the library compares each key with all others.
+    uniqueKeys: false,
+  });
+  reportOnce(composer);
+  const documents: Yaml.Document[] = [];
+  for (const document of composer.compose(tokensOf(new Parser(lines.addNewLine), text))) {
+    documents.push(document);
+    if (document.errors.length + document.warnings.length > 0) break;
+  }
+  return documents;
+}
+
+/**
+ * Has the library report the first error and the first warning: each has a stack, and a hostile text has hundreds of thousands, all of
+ * them in the same document or in later ones. Without the method of the library, all are reported.
+ */
+function reportOnce(composer: Yaml.Composer): void {
+  type Report = (source: unknown, code: string, message: string, isWarning?: boolean) => void;
+  const reporting = composer as unknown as { onError: Report };
+  const report = reporting.onError;
+  const reported = new Set<boolean>();
+  reporting.onError = (source, code, message, isWarning = false) => {
+    if (reported.has(isWarning)) return;
+    report(source, code, message, isWarning);
+    // Only now, as there may have been no room on the stack for it.
+    reported.add(isWarning);
+  };
+}
+
+/** The tokens of a text, of which only the first has an error, for the same reason. */
+function* tokensOf(parser: Yaml.Parser, text: string): Generator<Yaml.CST.Token> {
+  let isFaulty = false;
+  for (const token of parser.parse(text)) {
+    if (token.type !== 'error' || !isFaulty) yield token;
+    isFaulty ||= token.type === 'error';
+  }
 }
 
 /** Where a node begins. */
