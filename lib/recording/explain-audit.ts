@@ -18,11 +18,8 @@ import { kernelMessage } from './logs/unwrap.js';
 
 /** An audit record with an explanation. */
 export interface ExplainedAudit extends AuditLine {
-  /**
-   * The action of the filter: `KILL_PROCESS`, or `KILL` if the record does not say more; undefined if the record has no known
-   * action.
-   */
-  readonly answer: string | undefined;
+  /** The name of the action of the filter: `KILL_PROCESS`, or `KILL` if the record has no more; undefined if the record has none that is known. */
+  readonly actionName: string | undefined;
   /** The action of the profile, if there is one. */
   readonly profile: AuditVerdict | undefined;
 }
@@ -67,7 +64,7 @@ export class AuditExplainer {
     const { action } = record;
     return {
       ...record,
-      answer: action !== undefined ? actionName(action) : record.killed ? 'KILL' : undefined,
+      actionName: action !== undefined ? actionName(action) : record.killed ? 'KILL' : undefined,
       profile: this.#profile === undefined ? undefined : this.#verdict(record, this.#profile),
     };
   }
@@ -81,10 +78,10 @@ export class AuditExplainer {
       policy = resolveProfile(profile, { arch: machine });
       this.#policies.set(machine, policy);
     }
-    const fitsAnswer = (answer: number): boolean =>
+    const fitsAction = (given: number): boolean =>
       action === undefined
-        ? unknownAction === undefined && (!killed || actionName(answer).startsWith('KILL'))
-        : actionKind(answer) === actionKind(action);
+        ? unknownAction === undefined && (!killed || actionName(given).startsWith('KILL'))
+        : actionKind(given) === actionKind(action);
     const part = owned(outcome(policy, arch, number));
     if (part.rules.length > 0) {
       const places = [
@@ -100,7 +97,7 @@ export class AuditExplainer {
         why: `arguments decide, but the record has none${places.length === 0 ? '' : `: ${places.slice(0, 5).join(', ')}`}`,
         at: own(part.rules[0], 'at'),
         remedy: undefined,
-        fits: [...part.rules.map(rule => rule.action), part.otherwise].some(fitsAnswer),
+        fits: [...part.rules.map(rule => rule.action), part.otherwise].some(fitsAction),
       };
     }
     const event = { arch, syscall: number };
@@ -112,7 +109,7 @@ export class AuditExplainer {
       why: WHY[reason.kind] + (at === undefined ? '' : ` at ${placeText(at)}`),
       at,
       remedy: permits(reason.action) || remedy === undefined ? undefined : describeRemedy(remedy),
-      fits: fitsAnswer(reason.action),
+      fits: fitsAction(reason.action),
     };
   }
 }
@@ -133,12 +130,13 @@ export function formatAudit(record: ExplainedAudit): string {
     'killed',
     'Pass the result of explainAuditLine, which has none for lines that are not records of seccomp',
   );
-  const { syscall, number, abi, arch, program, comm, pid, answer, unknownAction, profile } = record;
+  const { syscall, number, abi, arch, program, comm, pid, unknownAction, profile } = record;
   const name = syscall ?? (number === undefined ? 'an unknown call' : `call ${number | 0}`);
   const on = abi ?? (arch === undefined ? 'an unknown architecture' : `architecture 0x${arch.toString(16)}`);
   const who = `${printable(program ?? comm ?? 'an unknown program')}${pid === undefined ? '' : ` (${pid})`}`;
   const outcome =
-    answer ?? (unknownAction === undefined ? 'logged' : `unknown action ${printable(unknownAction)}`);
+    record.actionName ??
+    (unknownAction === undefined ? 'logged' : `unknown action ${printable(unknownAction)}`);
   const said = `${name} on ${on} by ${who}: ${outcome}`;
   if (profile === undefined) return said;
   const verdict =

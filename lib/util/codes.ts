@@ -144,6 +144,7 @@ export const CODES = [
   'program-too-large',
   'quoted-number',
   'recording-too-large',
+  'recording-unreadable',
   'repeated-argument',
   'report-needs-policy',
   'ring-filter-refused',

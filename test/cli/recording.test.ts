@@ -11,6 +11,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -142,6 +143,23 @@ describe('The subcommands on recordings', () => {
       assert.equal((JSON.parse(stdout) as { error: { code: string } }).error.code, code);
     }
     assert.match(cli(['audit', path('missing')]).stderr, /^seccomp: error: there is no file ".*missing"/);
+  });
+
+  it('generate and check end with 2 for a recording that cannot be read, which is no profile', () => {
+    const profile = file('allows.json', '{"defaultAction":"SCMP_ACT_ALLOW"}');
+    const huge = path('huge.json');
+    writeFileSync(huge, '');
+    truncateSync(huge, 17 * 1024 * 1024);
+    for (const [argument, code] of [
+      [path('missing'), 'recording-unreadable'],
+      [directory, 'not-a-file'],
+      [huge, 'recording-too-large'],
+    ] as const)
+      for (const command of [['generate'], ['check', profile]]) {
+        const { code: exit, stdout } = cli([...command, '--json', argument]);
+        assert.equal(exit, 2);
+        assert.equal((JSON.parse(stdout) as { error: { code: string } }).error.code, code);
+      }
   });
 
   it('record splits a run with --phase-at, and reports if no call matches', () => {

@@ -323,7 +323,7 @@ describe('explainAuditLine', () => {
         syscalls: [{ names: ['mkdir'], action }],
       });
       assert.deepEqual(
-        [explained?.answer, explained?.action, explained?.program],
+        [explained?.actionName, explained?.action, explained?.program],
         ['KILL', undefined, '/tmp/my logs/mk dir"x'],
       );
       assert.equal(explained?.profile?.fits, fits);

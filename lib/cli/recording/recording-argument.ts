@@ -4,14 +4,31 @@ import type { Recording } from '../../recording/recording.js';
 import { textArgument } from '../input.js';
 import { say } from '../output.js';
 import { inputName } from '../reading/standard-input.js';
+import { ProfileError, RecordingError } from '../../util/errors.js';
+import { attempt } from '../../util/failures.js';
+import { own } from '../../util/own.js';
 import { counted } from '../../util/show.js';
 
-/**
- * Reads the recording in a file, or in standard input for `-`. Throws RecordingError, and ProfileError for a file that cannot be
- * read.
- */
+/** The recording in a file, or in standard input for `-`. Throws RecordingError, for a file that cannot be read too. */
 export const recordingArgument = (argument: string): Recording =>
-  parseRecording(textArgument(argument), { file: inputName(argument) });
+  parseRecording(
+    attempt(() => textArgument(argument), ProfileError, unreadable),
+    { file: inputName(argument) },
+  );
+
+/** Files are read as those of profiles are. */
+function unreadable({ problems: [problem], message }: ProfileError): never {
+  const code = problem?.code;
+  throw new RecordingError(
+    code === 'profile-too-large'
+      ? 'recording-too-large'
+      : code === 'not-a-file'
+        ? code
+        : 'recording-unreadable',
+    problem?.message ?? message,
+    problem && own(problem, 'remedy'),
+  );
+}
 
 /** Reports lost and skipped data of recordings, because a profile from them may be incomplete. */
 export function sayWhatIsMissing(recordings: readonly Recording[]): void {
