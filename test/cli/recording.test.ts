@@ -5,6 +5,8 @@ import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
+  lutimesSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -462,6 +464,27 @@ describe('The subcommands on recordings', () => {
       'a.log',
       'other',
     ]);
+  });
+
+  it('record --merge removes what a killed command of this user left behind, and nothing else', () => {
+    const output = imported('a', LOG);
+    const part = (digit: string): string => `a.json.${digit.repeat(16)}.part`;
+    const other = file('other', 'other');
+    const hour = new Date(Date.now() - 3_600_000);
+    file(part('1'), 'left behind');
+    file(part('2'), 'being written where there are no locks');
+    symlinkSync(other, path(part('3')));
+    mkdirSync(path(part('4')));
+    const kept = [part('2'), part('3'), part('4'), `b.${part('5')}`, 'a.json.part', 'a.json.6.part', 'other'];
+    for (const name of kept.slice(3)) file(name, 'other');
+    if (process.getuid?.() === 0) {
+      kept.push(part('7'));
+      chownSync(file(part('7'), 'of another user'), 65_534, 65_534);
+    }
+    for (const name of [...kept, part('1')]) if (name !== part('2')) lutimesSync(path(name), hour, hour);
+    assert.equal(cli(['record', '--merge', '-o', output, '--', 'true']).code, 0);
+    assert.deepEqual(readdirSync(directory).sort(), [...kept, 'a.json', 'a.log'].sort());
+    assert.equal(readFileSync(other, 'utf8'), 'other');
   });
 
   it('record --merge keeps all runs if the file is no longer a recording when they end', () => {

@@ -7,10 +7,12 @@ import {
   fstatSync,
   lstatSync,
   openSync,
+  readdirSync,
   realpathSync,
   rmSync,
   statSync,
 } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { native } from '../../native.js';
 import { formatRecording } from '../../recording/json.js';
 import { mergeRecordings } from '../../recording/merge.js';
@@ -41,7 +43,8 @@ export function addToRecordingFile(file: string, run: Recording): void {
 }
 
 const merge = (file: string, run: Recording): void => {
-  withLock(file, path => {
+  withLock(file, (path, isLocked) => {
+    if (isLocked) removeLeftovers(path);
     const earlier = existsSync(file) ? [recordingArgument(file)] : [];
     replace(path, formatRecording(mergeRecordings(...earlier, run)));
   });
@@ -62,46 +65,76 @@ function replace(path: string, text: string): void {
   }
 }
 
-/** Whether an error means that there is no space for a file. */
+/**
+ * Removes what commands of this user left beside a file that were killed while they wrote. Who writes there has the lock, which this command
+ * has now, but on file systems that only say so: what was written just now is left alone there, too.
+ */
+function removeLeftovers(path: string): void {
+  const start = `${basename(path)}.`;
+  const before = Date.now() - LEFT_BEHIND_MS;
+  try {
+    for (const name of readdirSync(dirname(path))) {
+      if (!name.startsWith(start) || !PART.test(name.slice(start.length))) continue;
+      const part = join(dirname(path), name);
+      const status = lstatSync(part);
+      if (status.isFile() && status.uid === process.geteuid?.() && status.mtimeMs < before) rmSync(part);
+    }
+  } catch {
+    // The folder cannot be listed, or another command was faster: leftovers only take room.
+  }
+}
+
+/** What `replace` adds to the name of a file. */
+const PART = /^[\da-f]{16}\.part$/;
+/** A recording is written in milliseconds. */
+const LEFT_BEHIND_MS = 60_000;
+
+/** Whether there is no room for a file. */
 const isFull = (error: unknown): boolean =>
   ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(own(error as NodeJS.ErrnoException, 'code') ?? '');
 
 /**
- * Runs an action while no other command does so for the same file, under whatever link; without a lock if none can be made. The
- * action is called with the resolved path.
+ * Does something while no other command does so with the same file, by whatever link; without a lock if none can be made. The action gets
+ * the path of the file itself, and whether the lock of all that can write to its folder is held.
  */
-function withLock(file: string, action: (path: string) => void): void {
+function withLock(file: string, action: (path: string, isLocked: boolean) => void): void {
   const path = existsSync(file) ? realpathSync(file) : file;
   const beside = `${path}.lock`;
   // In a folder that is not writable, the file is never replaced, so that it can be locked itself.
   const made = takeLock(beside);
   const lock = made ?? (existsSync(path) ? takeLock(path) : undefined);
   try {
-    action(path);
+    action(path, made?.isHeld === true);
   } finally {
     if (made !== undefined) removeLock(beside, made);
-    if (lock !== undefined) closeSync(lock);
+    if (lock !== undefined) closeSync(lock.descriptor);
   }
 }
 
-/** A file with content is not a lock. In a shared folder, a lock file of another user may remain. */
-function removeLock(path: string, lock: number): void {
+/** A file that is open, and locked unless the file system has no locks. */
+interface Lock {
+  readonly descriptor: number;
+  readonly isHeld: boolean;
+}
+
+/** What has content is no lock, and that of another user in a folder of several may stay. */
+function removeLock(path: string, { descriptor }: Lock): void {
   try {
-    if (fstatSync(lock).size === 0) rmSync(path);
+    if (fstatSync(descriptor).size === 0) rmSync(path);
   } catch {
     // A remaining file does not lock anything.
   }
 }
 
-/** The kernel releases the lock of a killed command, so that a remaining file does not lock anything. */
-function takeLock(path: string): number | undefined {
+/** The kernel ends the lock of a command that was killed, so that a file which was left behind locks nothing. Undefined if it cannot be opened. */
+function takeLock(path: string): Lock | undefined {
   for (;;) {
-    const lock = openedLock(path);
-    if (lock === undefined) return undefined;
-    // Some file systems do not support locks.
-    if (native().lockFile(lock) !== undefined || isAt(path, lock)) return lock;
-    // The previous holder has removed the file.
-    closeSync(lock);
+    const descriptor = openedLock(path);
+    if (descriptor === undefined) return undefined;
+    if (native().lockFile(descriptor) !== undefined) return { descriptor, isHeld: false };
+    if (isAt(path, descriptor)) return { descriptor, isHeld: true };
+    // Whoever held it has removed the file.
+    closeSync(descriptor);
   }
 }
 
