@@ -87,13 +87,13 @@ export interface ProfileCheck {
   readonly unused: readonly UnusedCall[];
 }
 
-/** Combinations of values that are tried for one call, and for all: values that no condition tells apart count once. */
+/** The maximum number of combinations of values that are tried for one call, and for all calls. */
 const MAX_COMBINATIONS = 4096;
 const MAX_ALL_COMBINATIONS = 256 * 1024;
-/** So many entries are listed value by value; then a call has one. */
+/** After this number of entries, each further call has only one. */
 const MAX_ENTRIES = LIMITS.calls;
 
-/** How many combinations are left. */
+/** The remaining number of combinations. */
 interface Budget {
   combinations: number;
 }
@@ -156,14 +156,14 @@ function fileOf({ abis }: Policy): string | undefined {
   return undefined;
 }
 
-/** What is to be said of a call, with an example. */
+/** A finding about a call, with example arguments. */
 interface Verdict {
   readonly kind: 'refused' | 'uncertain' | 'fallbacks';
-  /** Whether it gets this action for certain. */
+  /** Whether the call certainly has this action. */
   readonly isCertain: boolean;
   readonly action: Action;
   readonly args: readonly bigint[];
-  /** The arguments on which it depends. */
+  /** The arguments on which the action depends. */
   readonly seen: readonly Seen[];
 }
 
@@ -192,7 +192,7 @@ function checkedCall(
   };
 }
 
-/** Nothing where the call is allowed. */
+/** The verdicts on a call; empty if it is allowed. */
 function checkCall(call: RecordedCall, policy: Policy, budget: Budget): readonly Verdict[] {
   const number = callNumber(call.abi, call.syscall);
   if (number === undefined) return [];
@@ -205,7 +205,7 @@ function checkCall(call: RecordedCall, policy: Policy, budget: Budget): readonly
     args,
     seen,
   });
-  // What failed with ENOSYS then fails as it did.
+  // A call that always failed with ENOSYS may fail with it again.
   const wasUnavailable = call.unavailable === call.count;
   const isFine = (action: Action): boolean => permits(action) || (wasUnavailable && isFallback(action));
   const refusals = [part.otherwise, ...part.rules.map(({ action }) => action)].filter(
@@ -246,11 +246,11 @@ type MakeVerdict = (
   seen?: readonly Seen[],
 ) => Verdict;
 
-/** The first refusal that is no fallback: a program does without a call only where each refusal of it is one. */
+/** The first action that is not a fallback, if there is one: a program can only do without a call if every refusal is a fallback. */
 const worstOf = (refusals: readonly Action[]): Action =>
   refusals.find(action => !isFallback(action)) ?? refusals[0] ?? SCMP_ACT_ALLOW;
 
-/** Whether there are values of an argument. */
+/** Whether the values of an argument are known. */
 const isListed = (arg: RecordedArgument | undefined): arg is RecordedArgument =>
   arg !== undefined && !arg.more;
 
@@ -259,14 +259,14 @@ interface Seen {
   readonly value: bigint;
 }
 
-/** Values of one argument. */
+/** The recorded values of an argument. */
 interface Classes {
   readonly index: number;
-  /** Each has values that no condition tells apart, in their order. */
+  /** Each class has the values that no condition distinguishes, in their order. */
   readonly classes: readonly (readonly bigint[])[];
 }
 
-/** Groups values that are the same to all of these conditions on one argument, in the order of their first ones. */
+/** Groups values for which the same conditions hold, in the order of the first value of each group. */
 function classesOf(
   values: readonly bigint[],
   conditions: readonly Condition[],
@@ -299,7 +299,6 @@ function withValues(
   });
   const refused = tried.filter(({ action }) => !isFine(action));
   if (refused.length === 0) return [];
-  /** The first of the worst. */
   const example = (some: readonly (typeof tried)[number][]): (typeof tried)[number] | undefined => {
     const worst = worstOf(some.map(({ action }) => action));
     return some.find(({ action }) => action === worst);
@@ -325,7 +324,7 @@ function withValues(
   return certain.length > 0 ? certain : [verdict('uncertain', first.action, first.args, first.seen)];
 }
 
-/** The first values of the classes of each argument with those of all others. */
+/** The combinations of the first values of all classes. */
 const combinationsOf = (known: readonly Classes[]): readonly (readonly Seen[])[] =>
   known.reduce<readonly (readonly Seen[])[]>(
     (all, { index, classes }) =>

@@ -18,7 +18,10 @@ import { kernelMessage } from './logs/unwrap.js';
 
 /** An audit record with an explanation. */
 export interface ExplainedAudit extends AuditLine {
-  /** The name of the action of the filter: `KILL_PROCESS`, or `KILL` if the record has no more; undefined if the record has none that is known. */
+  /**
+   * The name of the action of the filter: `KILL_PROCESS`, or `KILL` if the record does not say more; undefined if the record has no
+   * known action.
+   */
   readonly actionName: string | undefined;
   /** The action of the profile, if there is one. */
   readonly profile: AuditVerdict | undefined;

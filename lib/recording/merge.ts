@@ -25,7 +25,7 @@ import {
  */
 export const mergeRecordings = (...recordings: readonly Recording[]): Recording => mergeAll(recordings);
 
-/** The same for a list, which may be longer than the arguments of a function. */
+/** Merges a list of recordings, which may be longer than a list of arguments. */
 export function mergeAll(recordings: readonly Recording[]): Recording {
   const all = ownElements(recordings).map(checkedRecording);
   const calls = groupBy(

@@ -9,14 +9,14 @@ import { attempt } from '../../util/failures.js';
 import { own } from '../../util/own.js';
 import { counted } from '../../util/show.js';
 
-/** The recording in a file, or in standard input for `-`. Throws RecordingError, for a file that cannot be read too. */
+/** Reads the recording in a file, or in standard input for `-`. Throws RecordingError, also for a file that cannot be read. */
 export const recordingArgument = (argument: string): Recording =>
   parseRecording(
     attempt(() => textArgument(argument), ProfileError, unreadable),
     { file: inputName(argument) },
   );
 
-/** Files are read as those of profiles are. */
+/** Converts the error of a file that cannot be read, because a recording is not a profile. */
 function unreadable({ problems: [problem], message }: ProfileError): never {
   const code = problem?.code;
   throw new RecordingError(

@@ -66,8 +66,8 @@ function replace(path: string, text: string): void {
 }
 
 /**
- * Removes what commands of this user left beside a file that were killed while they wrote. Who writes there has the lock, which this command
- * has now, but on file systems that only say so: what was written just now is left alone there, too.
+ * Removes temporary files of killed commands of this user. A running command holds the lock while it writes, and this command holds
+ * it now. The age is checked as well, because locks of some network file systems apply to one machine only.
  */
 function removeLeftovers(path: string): void {
   const start = `${basename(path)}.`;
@@ -80,22 +80,22 @@ function removeLeftovers(path: string): void {
       if (status.isFile() && status.uid === process.geteuid?.() && status.mtimeMs < before) rmSync(part);
     }
   } catch {
-    // The folder cannot be listed, or another command was faster: leftovers only take room.
+    // The folder cannot be listed. Temporary files only need space.
   }
 }
 
-/** What `replace` adds to the name of a file. */
+/** The suffix of the temporary files of `replace`, after a dot. */
 const PART = /^[\da-f]{16}\.part$/;
-/** A recording is written in milliseconds. */
+/** Writing a recording takes milliseconds. */
 const LEFT_BEHIND_MS = 60_000;
 
-/** Whether there is no room for a file. */
+/** Whether an error means that there is no space for a file. */
 const isFull = (error: unknown): boolean =>
   ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(own(error as NodeJS.ErrnoException, 'code') ?? '');
 
 /**
- * Does something while no other command does so with the same file, by whatever link; without a lock if none can be made. The action gets
- * the path of the file itself, and whether the lock of all that can write to its folder is held.
+ * Runs an action while no other command does so for the same file, under whatever link; without a lock if none can be made. The
+ * action is called with the resolved path, and whether the lock file beside it is locked.
  */
 function withLock(file: string, action: (path: string, isLocked: boolean) => void): void {
   const path = existsSync(file) ? realpathSync(file) : file;
@@ -111,13 +111,14 @@ function withLock(file: string, action: (path: string, isLocked: boolean) => voi
   }
 }
 
-/** A file that is open, and locked unless the file system has no locks. */
+/** An open lock file. */
 interface Lock {
   readonly descriptor: number;
+  /** False if the file system does not support locks. */
   readonly isHeld: boolean;
 }
 
-/** What has content is no lock, and that of another user in a folder of several may stay. */
+/** A file with content is not a lock. In a shared folder, a lock file of another user may remain. */
 function removeLock(path: string, { descriptor }: Lock): void {
   try {
     if (fstatSync(descriptor).size === 0) rmSync(path);
@@ -126,14 +127,17 @@ function removeLock(path: string, { descriptor }: Lock): void {
   }
 }
 
-/** The kernel ends the lock of a command that was killed, so that a file which was left behind locks nothing. Undefined if it cannot be opened. */
+/**
+ * Locks a file; undefined if it cannot be opened. The kernel releases the lock of a killed command, so that a remaining file does
+ * not lock anything.
+ */
 function takeLock(path: string): Lock | undefined {
   for (;;) {
     const descriptor = openedLock(path);
     if (descriptor === undefined) return undefined;
     if (native().lockFile(descriptor) !== undefined) return { descriptor, isHeld: false };
     if (isAt(path, descriptor)) return { descriptor, isHeld: true };
-    // Whoever held it has removed the file.
+    // The previous holder has removed the file.
     closeSync(descriptor);
   }
 }

@@ -123,7 +123,7 @@ export function generateProfile(
         });
   const seen = new Map<string, readonly RecordedCall[]>();
   const unavailable: string[] = [];
-  // Also of calls that fail with ENOSYS: calls of an ABI that the profile does not cover would end the program.
+  // Including calls that fail with ENOSYS, because calls of an ABI that the profile does not cover are killed.
   const answered: RecordedCall[] = [];
   for (const [syscall, entries] of calls) {
     const runs = runsOf(entries);

@@ -1,5 +1,5 @@
-// Reads what other recorders hand over as one document: profiles of the Security Profiles Operator, and those in Docker's format.
-import { abiByScmpName, callNumber, syscallNumber } from '../../kernel/abi.js';
+// Reads recordings that are a single document: profiles of the Security Profiles Operator, and those in Docker's format.
+import { abiByScmpName, isCallNumber, syscallNumber } from '../../kernel/abi.js';
 import { isNative, type AbiName } from '../../kernel/architectures.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_LOG } from '../../kernel/constants.js';
 import { Findings } from '../../profile/findings.js';
@@ -20,6 +20,8 @@ import { byText, sealRecording, type Recording } from '../recording.js';
 interface RecordedProfile {
   readonly how: 'operator' | 'profile';
   readonly profile: Pick<Profile, 'architectures' | 'rules'>;
+  /** For each profile that it is based on, the calls that this one refuses. */
+  readonly refusedByBases: readonly ReadonlySet<string>[];
   /** The number of merged runs, and of those with each call. */
   readonly coverage: { readonly total: number; readonly calls: ReadonlyMap<string, number> } | undefined;
 }
@@ -36,7 +38,7 @@ interface ReadDocument {
 const COVERAGE = 'spo.x-k8s.io/syscall-coverage';
 /** More runs than any recorder merges, so that hostile numbers stay safe integers. */
 const MAX_RUNS = 1_000_000;
-/** Resources of one text that are the base of each other. */
+/** The maximum length of a chain of resources that are based on each other. */
 const MAX_BASES = 8;
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -55,7 +57,7 @@ export function beginsDocument(line: string): boolean {
   }
 }
 
-/** Whether an object is a profile, complete or not, with keys in any case: what else it has is no message or report of a log. */
+/** Whether an object is a profile, possibly an invalid one, with keys in any case. Its other members are not parts of a log. */
 export const isProfileObject = (value: unknown): boolean =>
   isObject(value) &&
   Object.entries(value).some(([key, item]) => {
@@ -70,9 +72,9 @@ export const isProfileObject = (value: unknown): boolean =>
 export function readDocument(lines: readonly string[], abi: AbiName, file: string): ReadDocument {
   try {
     const values = valuesOf(lines.join('\n'), file).flatMap(itemsOf);
-    const named = groupBy(values, nameOf);
+    const bases = new Bases(values);
     return recordProfiles(
-      values.map(value => profileOf(value, named)).filter(profile => profile !== undefined),
+      values.map(value => profileOf(value, bases)).filter(profile => profile !== undefined),
       abi,
     );
   } catch (error) {
@@ -90,7 +92,7 @@ function valuesOf(text: string, file: string): readonly JsonValue[] {
   return [value];
 }
 
-/** The values in a list of Kubernetes, or the value itself. A profile is none, whatever it has besides its rules. */
+/** The items of a Kubernetes list, or the value itself. A profile is not a list, even if it has `items`. */
 function itemsOf(value: JsonValue): readonly JsonValue[] {
   const items = bodyOf(value) === undefined ? memberOf(value, 'items') : undefined;
   return items?.kind === 'array' ? items.items : [value];
@@ -102,7 +104,7 @@ const memberOf = (value: JsonValue | undefined, key: string): JsonValue | undefi
 const textOf = (value: JsonValue | undefined): string | undefined =>
   value?.kind === 'string' ? value.value : undefined;
 
-/** The object with the rules: of a resource of the operator, or in Docker's format, with keys in any case as in Go. */
+/** The object with the rules: in a resource of the operator, or in Docker's format, with keys in any case as in Go. */
 function bodyOf(value: JsonValue): JsonObject | undefined {
   if (value.kind !== 'object') return undefined;
   const isResource = textOf(peek(value, 'kind')) === 'SeccompProfile';
@@ -114,30 +116,15 @@ function bodyOf(value: JsonValue): JsonObject | undefined {
     : undefined;
 }
 
-/** By which others are based on a resource. */
-function nameOf(value: JsonValue): string {
-  const metadata = memberOf(value, 'metadata');
-  return resourceName(value, textOf(memberOf(metadata, 'name')) ?? '');
-}
-
-/** A name in the namespace of a resource. */
-const resourceName = (value: JsonValue, name: string): string =>
-  `${textOf(memberOf(memberOf(value, 'metadata'), 'namespace')) ?? ''}/${name}`;
-
-/** The profile in a value, read as for compiling, but for a default action, which says nothing here. Throws ProfileError. */
-function profileOf(
-  value: JsonValue,
-  named: ReadonlyMap<string, readonly JsonValue[]>,
-): RecordedProfile | undefined {
+/** Parses a profile as for compiling, but ignores its default action, which does not matter here. Throws ProfileError. */
+function profileOf(value: JsonValue, bases: Bases): RecordedProfile | undefined {
   const body = bodyOf(value);
   if (body === undefined) return undefined;
-  const { architectures, rules } = readBody(value, body);
-  const bases = basesOf(value, named).flatMap(base => readBody(base.value, base.body).rules);
   const coverage = memberOf(memberOf(memberOf(value, 'metadata'), 'annotations'), COVERAGE);
   return {
     how: body === value ? 'profile' : 'operator',
-    // What a base allows is a recording of its own.
-    profile: { architectures, rules: [...rules, ...bases.filter(rule => !isAllowing(rule))] },
+    profile: readBody(value, body),
+    refusedByBases: bases.refusals(value),
     coverage: coverageOf(coverage && plainOf(coverage)),
   };
 }
@@ -156,39 +143,51 @@ function readBody(value: JsonValue, body: JsonObject): RecordedProfile['profile'
   return { architectures, rules };
 }
 
-interface Resource {
-  readonly value: JsonValue;
-  readonly body: JsonObject;
+/**
+ * The resources of a text by name, because their rules also apply to resources that are based on them. What a base allows is a
+ * recording of its own. Bases outside the text are unknown.
+ */
+class Bases {
+  readonly #named: ReadonlyMap<string, readonly JsonValue[]>;
+  readonly #refused = new Map<JsonValue, ReadonlySet<string>>();
+
+  constructor(values: readonly JsonValue[]) {
+    this.#named = groupBy(values, value =>
+      resourceName(value, textOf(memberOf(memberOf(value, 'metadata'), 'name')) ?? ''),
+    );
+  }
+
+  /** The calls that each direct or indirect base refuses. Throws ProfileError. */
+  refusals(value: JsonValue, depth = 0): readonly ReadonlySet<string>[] {
+    const base = memberOf(memberOf(value, 'spec'), 'baseProfileName');
+    const name = textOf(base);
+    if (base === undefined || name === undefined) return [];
+    const [found, another] = this.#named.get(resourceName(value, name)) ?? [];
+    const body = found && bodyOf(found);
+    if (found === undefined || body === undefined) return [];
+    if (another !== undefined)
+      failAt(
+        locate(base),
+        'several-profiles',
+        `the text has several profiles with the name ${quote(name)}`,
+        'Keep the one that was in force',
+      );
+    if (depth === MAX_BASES)
+      failAt(
+        locate(base),
+        'include-refused',
+        `profiles are based on each other more than ${MAX_BASES} deep, or in a circle`,
+        'Put the rules into fewer profiles',
+      );
+    const refused = this.#refused.get(found) ?? refusedIn(readBody(found, body).rules);
+    this.#refused.set(found, refused);
+    return [refused, ...this.refusals(found, depth + 1)];
+  }
 }
 
-/** The resources of the text that a resource is based on, whose rules count for it as well. Others are not known here. */
-function basesOf(
-  value: JsonValue,
-  named: ReadonlyMap<string, readonly JsonValue[]>,
-  depth = 0,
-): readonly Resource[] {
-  const base = memberOf(memberOf(value, 'spec'), 'baseProfileName');
-  const name = textOf(base);
-  if (base === undefined || name === undefined) return [];
-  const [found, another] = named.get(resourceName(value, name)) ?? [];
-  const body = found && bodyOf(found);
-  if (found === undefined || body === undefined) return [];
-  if (another !== undefined)
-    failAt(
-      locate(base),
-      'several-profiles',
-      `the text has several profiles with the name ${quote(name)}`,
-      'Keep the one that was in force',
-    );
-  if (depth === MAX_BASES)
-    failAt(
-      locate(base),
-      'include-refused',
-      `profiles are based on each other more than ${MAX_BASES} deep, or in a circle`,
-      'Put the rules into fewer profiles',
-    );
-  return [{ value: found, body }, ...basesOf(found, named, depth + 1)];
-}
+/** A name in the namespace of a resource. */
+const resourceName = (value: JsonValue, name: string): string =>
+  `${textOf(memberOf(memberOf(value, 'metadata'), 'namespace')) ?? ''}/${name}`;
 
 /** Parses `{"version":"v1","total":3,"syscalls":{"read":3,"mknod":1}}`. */
 function coverageOf(text: unknown): RecordedProfile['coverage'] {
@@ -211,26 +210,38 @@ function coverageOf(text: unknown): RecordedProfile['coverage'] {
 const isRuns = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_RUNS;
 
-/** The calls of an ABI that a profile allows in every case; and names that are none of it, or are allowed in some cases, which no recorder writes. */
+/** The calls of an ABI that a profile allows unconditionally, and the other names that it allows, which no recorder writes. */
 function allowedIn(
-  rules: readonly ProfileRule[],
+  { profile: { rules }, refusedByBases }: RecordedProfile,
   abi: AbiName,
 ): {
   readonly names: readonly string[];
   readonly others: readonly string[];
 } {
-  const namesOf = (some: (rule: ProfileRule) => boolean): ReadonlySet<string> =>
-    new Set(rules.filter(some).flatMap(rule => rule.names.map(({ name }) => name)));
-  // By its number, as a rule may name a call in two ways.
-  const refused = new Set([...namesOf(rule => !isAllowing(rule))].map(name => callNumber(abi, name)));
-  const always = namesOf(rule => isAllowing(rule) && isForAll(rule));
+  const refusals = [refusedIn(rules), ...refusedByBases];
+  const always = namesOf(rules, rule => isAllowing(rule) && isForAll(rule));
   const isAlways = (name: string): boolean => {
     const number = syscallNumber(abi, name);
-    return number !== undefined && always.has(name) && !refused.has(number);
+    if (number === undefined || !always.has(name)) return false;
+    return !refusals.some(refused => refused.has(name) || refused.has(String(number)));
   };
-  const all = [...namesOf(isAllowing)];
+  const all = [...namesOf(rules, isAllowing)];
   return { names: all.filter(isAlways), others: all.filter(name => !isAlways(name)) };
 }
+
+/** The names and numbers of calls that some rule refuses. */
+const refusedIn = (rules: readonly ProfileRule[]): ReadonlySet<string> =>
+  namesOf(rules, rule => !isAllowing(rule));
+
+const namesOf = (
+  rules: readonly ProfileRule[],
+  condition: (rule: ProfileRule) => boolean,
+): ReadonlySet<string> =>
+  new Set(
+    rules
+      .filter(condition)
+      .flatMap(rule => rule.names.map(({ name }) => (isCallNumber(name) ? String(Number(name)) : name))),
+  );
 
 const isAllowing = ({ action }: ProfileRule): boolean => [SCMP_ACT_ALLOW, SCMP_ACT_LOG].includes(action);
 
@@ -255,13 +266,14 @@ const architecturesOf = ({ architectures }: Pick<Profile, 'architectures'>): rea
 /** Converts profiles to recordings, with unknown arguments and programs. `abi` is for profiles that name no architecture. */
 function recordProfiles(profiles: readonly RecordedProfile[], abi: AbiName): ReadDocument {
   const skipped: string[] = [];
-  const recordings = profiles.map(({ how, profile, coverage }): Recording => {
+  const recordings = profiles.map((recorded): Recording => {
+    const { how, profile, coverage } = recorded;
     const native = architecturesOf(profile)
       .map(name => abiByScmpName(name)?.name)
       .find(name => name !== undefined && isNative(name));
     const on = native ?? abi;
     const total = coverage?.total ?? 1;
-    const { names, others } = allowedIn(profile.rules, on);
+    const { names, others } = allowedIn(recorded, on);
     for (const name of others) skipped.push(name);
     return sealRecording({
       runs: total,

@@ -22,9 +22,9 @@ import { yamlLibrary } from './yaml-library.js';
 const MAX_LENGTH = 1024 * 1024;
 
 /**
- * Reads the documents of a YAML text that hold something, of which there is at least one. Throws ProfileError (`yaml-syntax`,
- * `too-deep`, `too-many-values`, `key-too-long`, `profile-too-large`): also for aliases, merge keys, tags and keys that stand twice, on
- * which readers do not agree.
+ * Reads the non-empty documents of a YAML text, of which there must be at least one. Throws ProfileError (`yaml-syntax`,
+ * `too-deep`, `too-many-values`, `key-too-long`, `profile-too-large`), also for aliases, merge keys, tags and duplicate keys, which
+ * other readers treat differently.
  */
 export function readYaml(text: string, file: string): readonly [JsonValue, ...JsonValue[]] {
   const { isAlias, isMap, isScalar, isSeq, LineCounter } = yamlLibrary();
@@ -82,7 +82,7 @@ export function readYaml(text: string, file: string): readonly [JsonValue, ...Js
           return fail(at, 'yaml-syntax', 'a key is not a string');
         if (name.value.length > MAX_KEY)
           fail(at, 'key-too-long', `a key is longer than ${MAX_KEY} characters`);
-        // Readers of YAML 1.1, as that of Kubernetes, put the members of the value here.
+        // Readers of YAML 1.1, such as that of Kubernetes, insert the members of the value.
         if (name.value === '<<') fail(at, 'yaml-syntax', 'merge keys are not read', 'Write the members out');
         if (members.has(name.value)) fail(at, 'yaml-syntax', 'Map keys must be unique', 'Correct the YAML');
         const where = locationAt(at);
@@ -112,7 +112,7 @@ export function readYaml(text: string, file: string): readonly [JsonValue, ...Js
   return [whole(first), ...others.map(whole)];
 }
 
-/** The documents of a text up to the first one that has a problem. Of the problems of a document, only the first is certain to be there. */
+/** The documents of a text, up to the first one with a problem. A document has its first problem, but not all others. */
 function documentsIn(text: string, lines: Yaml.LineCounter): readonly Yaml.Document[] {
   const { Composer, Parser } = yamlLibrary();
   const composer = new Composer({
@@ -121,7 +121,7 @@ function documentsIn(text: string, lines: Yaml.LineCounter): readonly Yaml.Docum
     merge: false,
     prettyErrors: false,
     stringKeys: true,
-    // Looked for below: the library compares each key with all others.
+    // Duplicate keys are checked above, because the library compares each key with all others.
     uniqueKeys: false,
   });
   reportOnce(composer);
@@ -134,8 +134,8 @@ function documentsIn(text: string, lines: Yaml.LineCounter): readonly Yaml.Docum
 }
 
 /**
- * Has the library report the first error and the first warning: each has a stack, and a hostile text has hundreds of thousands, all of
- * them in the same document or in later ones. Without the method of the library, all are reported.
+ * Makes the library create only its first error and its first warning. Each has a stack trace, which is slow for the hundreds of
+ * thousands of mistakes of a hostile text. Later ones are in the same document or in later documents, and so are never reported.
  */
 function reportOnce(composer: Yaml.Composer): void {
   type Report = (source: unknown, code: string, message: string, isWarning?: boolean) => void;
@@ -145,12 +145,12 @@ function reportOnce(composer: Yaml.Composer): void {
   reporting.onError = (source, code, message, isWarning = false) => {
     if (reported.has(isWarning)) return;
     report(source, code, message, isWarning);
-    // Only now, as there may have been no room on the stack for it.
+    // Only afterwards, because the report itself fails if the stack is full.
     reported.add(isWarning);
   };
 }
 
-/** The tokens of a text, of which only the first has an error, for the same reason. */
+/** The tokens of a text without all errors but the first, for the same reason. */
 function* tokensOf(parser: Yaml.Parser, text: string): Generator<Yaml.CST.Token> {
   let isFaulty = false;
   for (const token of parser.parse(text)) {
