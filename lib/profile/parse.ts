@@ -115,7 +115,7 @@ function baseOf({ name, at }: Extends, includes: Includes, findings: Findings): 
 }
 
 /** The maximum number of Kubernetes resources in a text that extend each other. */
-const MAX_BASES = 8;
+export const MAX_BASES = 8;
 
 /** The rules and the warnings of the Kubernetes resource that another one names as its base, merged as the operator does. */
 function inherited(

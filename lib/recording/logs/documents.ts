@@ -6,6 +6,7 @@ import { Findings } from '../../profile/findings.js';
 import { failAt } from '../../profile/formats/common/scanner.js';
 import { readYaml } from '../../profile/formats/common/yaml.js';
 import { locate, plainOf, type JsonObject, type JsonValue } from '../../profile/json.js';
+import { MAX_BASES } from '../../profile/parse.js';
 import type { Profile, ProfileRule } from '../../profile/profile.js';
 import { readJson } from '../../profile/read-json.js';
 import { coveredAbis, readArchitectures } from '../../profile/schema/architecture.js';
@@ -38,8 +39,6 @@ interface ReadDocument {
 const COVERAGE = 'spo.x-k8s.io/syscall-coverage';
 /** More runs than any recorder merges, so that hostile numbers stay safe integers. */
 const MAX_RUNS = 1_000_000;
-/** The maximum length of a chain of resources that are based on each other. */
-const MAX_BASES = 8;
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
