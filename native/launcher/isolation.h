@@ -2,7 +2,9 @@
 // system call and returns -errno on failure.
 #pragma once
 
+#include <asm/ioctls.h>
 #include <fcntl.h>
+#include <linux/errno.h>
 #include <sys/syscall.h>
 
 #include <cstddef>
@@ -45,6 +47,43 @@ inline constexpr std::uint64_t kLandlockAccessRefer = 1U << 13U;
 inline constexpr std::uint64_t kLandlockScopeAbstractUnixSocket = 1U << 0U;
 inline constexpr std::uint64_t kLandlockScopeSignal = 1U << 1U;
 inline constexpr long kLandlockRulePathBeneath = 1;
+
+/** Whether this process leads its session. */
+template <auto Call>
+bool leads_session() {
+  return Call(SYS_getsid, 0, 0, 0, 0) == Call(SYS_getpid, 0, 0, 0, 0);
+}
+
+/** Whether one of the descriptors before `first` is the terminal of this session. */
+template <auto Call>
+bool has_terminal_before(long first) {
+  int number = 0;
+  const auto accepts = [&](long descriptor, long request) {
+    return Call(SYS_ioctl, descriptor, request, reinterpret_cast<long>(&number), 0) == 0;
+  };
+  for (long descriptor = 0; descriptor < first; ++descriptor) {
+    // The master of a pseudoterminal has a session too, that of the other side; only masters have TIOCGPTN.
+    if (accepts(descriptor, TIOCGSID) && !accepts(descriptor, TIOCGPTN)) return true;
+  }
+  return false;
+}
+
+/**
+ * Takes the terminal of its session from a process that does not lead it, so that neither it nor what it starts can open
+ * /dev/tty or choose the foreground. It stays in the session and in its group, and gets Ctrl-C like the others there.
+ * False if it still has a terminal.
+ */
+template <auto Call>
+bool forget_terminal() {
+  static constexpr const char* kTerminal = "/dev/tty";
+  const long terminal =
+      Call(SYS_openat, AT_FDCWD, reinterpret_cast<long>(kTerminal), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+  if (terminal < 0) return terminal == -ENXIO;
+  // Another file of this name is not its terminal, and is refused.
+  const bool forgotten = Call(SYS_ioctl, terminal, TIOCNOTTY, 0, 0) == 0;
+  Call(SYS_close, terminal, 0, 0, 0);
+  return forgotten;
+}
 
 /** Allows REFER beneath the root directory. Returns a positive errno, 0 on success. */
 template <auto Call>
