@@ -69,9 +69,9 @@ bool has_terminal_before(long first) {
 }
 
 /**
- * Takes the terminal of its session from a process that does not lead it, so that neither it nor what it starts can open
- * /dev/tty or choose the foreground. It stays in the session and in its group, and gets Ctrl-C like the others there.
- * False if it still has a terminal.
+ * Takes the terminal of its session from a process that does not lead it, so that neither it nor what it starts can
+ * open /dev/tty or choose the foreground. It stays in the session and in its group, and gets Ctrl-C like the others
+ * there. False if it still has a terminal.
  */
 template <auto Call>
 bool forget_terminal() {

@@ -7,8 +7,8 @@
 #include <linux/filter.h>
 #include <linux/limits.h>
 #include <linux/mman.h>
-#include <linux/prctl.h>
 #include <linux/poll.h>
+#include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <sys/socket.h>
