@@ -29,7 +29,7 @@ struct Launch {
  *
  * The launcher loads `layer`, enters `domain` (`Domain` of isolation.h), then loads `program` with `flags`; either
  * program may be empty. With `only_stdio` the command inherits no descriptor from `first_descriptor` on. It loses the
- * terminal of the session too, unless one of its other descriptors is that terminal: it runs in a new session, and gets
+ * terminal of the session too, unless one of its other descriptors is that terminal. If that needs a new session, it gets
  * SIGHUP when this process ends, if the main thread starts it. With `end_with_parent` it is killed when the thread that
  * starts it ends. `ring_verdicts` has a `RingVerdict` for each io_uring operation by its opcode, or is empty.
  * SECCOMP_FILTER_FLAG_NEW_LISTENER needs `await` and a program.
