@@ -4,7 +4,6 @@
 
 #include <asm/ioctls.h>
 #include <fcntl.h>
-#include <linux/errno.h>
 #include <sys/syscall.h>
 
 #include <cstddef>
@@ -78,7 +77,8 @@ bool forget_terminal() {
   static constexpr const char* kTerminal = "/dev/tty";
   const long terminal =
       Call(SYS_openat, AT_FDCWD, reinterpret_cast<long>(kTerminal), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
-  if (terminal < 0) return terminal == -ENXIO;
+  constexpr long kEnxio = 6;
+  if (terminal < 0) return terminal == -kEnxio;
   // Another file of this name is not its terminal, and is refused.
   const bool forgotten = Call(SYS_ioctl, terminal, TIOCNOTTY, 0, 0) == 0;
   Call(SYS_close, terminal, 0, 0, 0);

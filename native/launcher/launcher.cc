@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 
 #include <cstddef>
+#include <ctime>
 
 #include "../freestanding/system_call.h"
 #include "isolation.h"
