@@ -94,12 +94,12 @@ long call_four(long number, long a, long b, long c, long d) {
 }
 
 /**
- * Whether the next program, without a stream of the terminal, has none. A process that leads its session keeps it: to
- * let go of it would hang it up for all others, and the parent is in another session.
+ * Gives up the controlling terminal unless a standard stream is the terminal. Returns false on failure. A session
+ * leader keeps it: giving it up would hang up the terminal for the whole session, and the parent is in another session.
  */
 bool leave_terminal() {
   if (!has_terminal() || leads_session<call_four>() || has_terminal_before<call_four>(STDERR_FILENO + 1)) return true;
-  return forget_terminal<call_four>() || setsid() >= 0;
+  return give_up_terminal<call_four>() || setsid() >= 0;
 }
 
 /** All steps before the filter. */

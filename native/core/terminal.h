@@ -1,9 +1,9 @@
-// The terminal of the session of this process.
+// The controlling terminal of this process.
 #pragma once
 
 namespace seccomp_node {
 
-/** Whether there is one, which this process and its children can open as /dev/tty. */
+/** Whether this process has a controlling terminal, which it and its children can open as /dev/tty. */
 bool has_terminal();
 
 }  // namespace seccomp_node

@@ -53,7 +53,7 @@ bool leads_session() {
   return Call(SYS_getsid, 0, 0, 0, 0) == Call(SYS_getpid, 0, 0, 0, 0);
 }
 
-/** Whether one of the descriptors before `first` is the terminal of this session. */
+/** Whether one of the descriptors before `first` is the controlling terminal of this process. */
 template <auto Call>
 bool has_terminal_before(long first) {
   int number = 0;
@@ -61,28 +61,28 @@ bool has_terminal_before(long first) {
     return Call(SYS_ioctl, descriptor, request, reinterpret_cast<long>(&number), 0) == 0;
   };
   for (long descriptor = 0; descriptor < first; ++descriptor) {
-    // The master of a pseudoterminal has a session too, that of the other side; only masters have TIOCGPTN.
+    // TIOCGSID also succeeds for the master of any pseudoterminal, TIOCGPTN only for masters.
     if (accepts(descriptor, TIOCGSID) && !accepts(descriptor, TIOCGPTN)) return true;
   }
   return false;
 }
 
 /**
- * Takes the terminal of its session from a process that does not lead it, so that neither it nor what it starts can
- * open /dev/tty or choose the foreground. It stays in the session and in its group, and gets Ctrl-C like the others
- * there. False if it still has a terminal.
+ * Gives up the controlling terminal of this process, which must not lead its session: neither it nor its children can
+ * then open /dev/tty or set the foreground process group. It stays in its session and process group, so that it still
+ * gets Ctrl-C. Returns false if it may still have a controlling terminal.
  */
 template <auto Call>
-bool forget_terminal() {
+bool give_up_terminal() {
   static constexpr const char* kTerminal = "/dev/tty";
   const long terminal =
       Call(SYS_openat, AT_FDCWD, reinterpret_cast<long>(kTerminal), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
   constexpr long kEnxio = 6;
   if (terminal < 0) return terminal == -kEnxio;
-  // Another file of this name is not its terminal, and is refused.
-  const bool forgotten = Call(SYS_ioctl, terminal, TIOCNOTTY, 0, 0) == 0;
+  // The kernel refuses it for any other file of this name.
+  const bool given_up = Call(SYS_ioctl, terminal, TIOCNOTTY, 0, 0) == 0;
   Call(SYS_close, terminal, 0, 0, 0);
-  return forgotten;
+  return given_up;
 }
 
 /** Allows REFER beneath the root directory. Returns a positive errno, 0 on success. */

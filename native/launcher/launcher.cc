@@ -308,8 +308,8 @@ extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
   bool leaves = orders.leave_terminal != 0 && !leads_session<call_four>() && !has_terminal_before<call_four>(first);
   if (leaves) {
     report.step = Step::kSession;
-    leaves = !forget_terminal<call_four>();
-    // Without a usable /dev/tty, as after chroot(2).
+    leaves = !give_up_terminal<call_four>();
+    // There may be no usable /dev/tty, for example after chroot(2).
     const long session = leaves ? system_call(SYS_setsid) : 0;
     settle(report, session < 0 ? -session : 0);
   }

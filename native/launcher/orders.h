@@ -20,7 +20,7 @@ struct Orders {
   std::uint32_t descriptors;
   /** Whether the command inherits no descriptor from `first_descriptor` on. */
   std::uint32_t only_stdio;
-  /** Whether the command loses the terminal of its session, unless it inherits a descriptor of the terminal. */
+  /** Whether the command loses its controlling terminal, unless it inherits a descriptor of the terminal. */
   std::uint32_t leave_terminal;
   /** `Domain`. */
   std::uint32_t domain;

@@ -31,7 +31,7 @@ const becomesForeground = (options: object): boolean =>
       await once(child, 'exit');`),
   );
 
-/** What a child says of the terminal, by each function that starts one without a stream of it. */
+/** For each function that starts a child without a stream of the terminal, code that prints the child's answer. */
 const STARTERS: Readonly<Record<string, string>> = {
   spawn: `const child = s.spawn('sh', words, options);
     for await (const text of child.stdout) output += text;`,
@@ -65,7 +65,7 @@ const asksFor = (starter: string, options: object): string =>
 
 describe('a child without a stream of the terminal', () => {
   for (const uid of USERS)
-    it(`does not become its foreground, as user ${uid}, as it would without isolation`, () => {
+    it(`does not become its foreground group as user ${uid}, as it would without isolation`, () => {
       const user = { uid, gid: uid };
       assert.equal(becomesForeground(user), false);
       for (const isolation of ['terminal', 'none'])
@@ -78,7 +78,7 @@ describe('a child without a stream of the terminal', () => {
       assert.equal(asksFor(starter, { isolation: 'none' }), 'open');
     });
 
-  it('keeps it if another descriptor that it gets is the terminal', () => {
+  it('keeps it if another descriptor that it inherits is the terminal', () => {
     const options = "{ profile: everything, stdio: ['ignore', 'pipe', 'ignore', 0] }";
     const told = toldBy(
       victim<string>(`
@@ -224,7 +224,7 @@ describe('a child that can only lose the terminal with the session', () => {
     assert.equal(await afterParent({}), 'hung up\n');
   });
 
-  it('does not if it is detached, to outlive its parent', async () => {
+  it('does not get SIGHUP if it is detached, to outlive its parent', async () => {
     assert.equal(await afterParent({ detached: true }), 'lives on\n');
   });
 
