@@ -199,8 +199,11 @@ export interface Native {
     /** The process that will trace the command, or 0. */
     tracer: number,
   ): Launch | Failure;
-  /** Has the kernel kill this process when the thread that started it ends; false if `parent` is no longer its parent. */
-  endWithParent(parent: number): boolean;
+  /**
+   * Has the kernel kill this process when the thread that started it ends. Returns false if that thread has already ended:
+   * `parent` is no longer its parent, or the other end of `channel` is closed.
+   */
+  endWithParent(parent: number, channel: number): boolean;
   /** Opens the descriptors for a tracer; see native/core/tracer.h. */
   prepareTracer(): TracerFiles | Failure;
   /**

@@ -20,8 +20,8 @@ export function explainIsolation(failure: Failure): LoadError {
   if (failed === 'setsid') {
     return new LoadError(
       'isolation-refused',
-      `the command could not leave the session of this process, whose terminal is not in its stdio (${describeFailure(failure)})`,
-      "Allow setsid in the filter of this process, or give the command the terminal with stdio: 'inherit'",
+      `the command, whose stdio does not have the terminal, could not lose it (/dev/tty cannot be used, and ${describeFailure(failure)})`,
+      "Allow ioctl and setsid in the filter of this process, or give the command the terminal with stdio: 'inherit'",
       { errno },
     );
   }

@@ -10,6 +10,7 @@
 #include "../launcher/isolation.h"
 #include "kernel_abi.h"
 #include "library.h"
+#include "terminal.h"
 
 namespace seccomp_node {
 
@@ -92,11 +93,21 @@ long call_four(long number, long a, long b, long c, long d) {
   return answer < 0 ? -errno : answer;
 }
 
+/**
+ * Gives up the controlling terminal unless a standard stream is the terminal. Returns false on failure. A session
+ * leader keeps it: giving it up would hang up the terminal for the whole session, and the parent is in another session.
+ */
+bool leave_terminal() {
+  if (!has_terminal() || leads_session<call_four>() || has_terminal_before<call_four>(STDERR_FILENO + 1)) return true;
+  return give_up_terminal<call_four>() || setsid() >= 0;
+}
+
 /** All steps before the filter. */
 Status isolate(const Isolation& isolation, bool no_new_privs) {
   if (isolation.only_stdio) {
     const long error = close_on_exec_from<call_four>(STDERR_FILENO + 1);
     if (error != 0) return Failure{"close_range", static_cast<int>(error)};
+    if (!leave_terminal()) return Failure{"setsid", errno};
   }
   if (no_new_privs) {
     if (const auto failed = set_no_new_privs()) return failed;

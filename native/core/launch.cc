@@ -9,7 +9,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <string_view>
 #include <vector>
 
 #include "../launcher/isolation.h"
@@ -18,6 +17,7 @@
 #include "executable_file.h"
 #include "kernel_abi.h"
 #include "load.h"
+#include "terminal.h"
 
 // The launcher for this architecture, an ELF file that the build puts on the include path.
 asm(".pushsection .rodata\n"
@@ -63,19 +63,6 @@ Result<Descriptor> report_file() {
   if (!file.valid()) return Failure{"memfd_create", errno};
   if (ftruncate(file.number(), sizeof(Report)) != 0) return Failure{"ftruncate", errno};
   return file;
-}
-
-/** Whether the session of this process has a terminal, which its children can open as /dev/tty. */
-bool has_terminal() {
-  const Descriptor file(open("/proc/self/stat", O_RDONLY | O_CLOEXEC));
-  std::array<char, 512> text{};
-  const auto length = file.valid() ? read(file.number(), text.data(), text.size()) : -1;
-  if (length <= 0) return true;
-  const std::string_view all(text.data(), static_cast<std::size_t>(length));
-  // After the name, which can contain anything: the state, the parent, the group, the session, the terminal.
-  auto at = all.rfind(')');
-  for (int field = 0; field < 5 && at != std::string_view::npos; ++field) at = all.find(' ', at + 1);
-  return at == std::string_view::npos || all.substr(at + 1, 2) != "0 ";
 }
 
 }  // namespace

@@ -29,9 +29,9 @@ struct Launch {
  *
  * The launcher loads `layer`, enters `domain` (`Domain` of isolation.h), then loads `program` with `flags`; either
  * program may be empty. With `only_stdio` the command inherits no descriptor from `first_descriptor` on. It loses the
- * terminal of the session too, unless one of its other descriptors is that terminal: it runs in a new session, and gets
- * SIGHUP when this process ends, if the main thread starts it. With `end_with_parent` it is killed when the thread that
- * starts it ends. `ring_verdicts` has a `RingVerdict` for each io_uring operation by its opcode, or is empty.
+ * terminal of the session too, unless one of its other descriptors is that terminal. If that needs a new session, it
+ * gets SIGHUP when this process ends, if the main thread starts it. With `end_with_parent` it is killed when the thread
+ * that starts it ends. `ring_verdicts` has a `RingVerdict` for each io_uring operation by its opcode, or is empty.
  * SECCOMP_FILTER_FLAG_NEW_LISTENER needs `await` and a program.
  *
  * If `tracer` is a process ID, the child must inherit one more descriptor after these: the socket to the tracer.

@@ -1,6 +1,7 @@
 #include "load.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -56,8 +57,12 @@ Status set_no_new_privs() {
   return kDone;
 }
 
-bool end_with_parent(std::int32_t parent) {
-  return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parent;
+bool end_with_parent(std::int32_t parent, std::int32_t channel) {
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return false;
+  // A parent outside of this PID namespace has no number here.
+  if (const auto found = getppid(); found != 0 && found != parent) return false;
+  pollfd entry{channel, 0, 0};
+  return poll(&entry, 1, 0) >= 0 && (entry.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
 }
 
 bool names_thread(long answer, std::uint32_t flags) {

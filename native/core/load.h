@@ -48,9 +48,10 @@ Status set_no_new_privs();
 
 /**
  * Makes the kernel kill this process when the thread that started it ends: prctl(2) PR_SET_PDEATHSIG. Returns false if
- * `parent` is no longer its parent, because the signal would never come.
+ * the signal would never come, because that thread has ended: `parent` is no longer the parent, or the other end of
+ * `channel` is closed.
  */
-bool end_with_parent(std::int32_t parent);
+bool end_with_parent(std::int32_t parent, std::int32_t channel);
 
 /** A positive result of seccomp(2) without a listener: the id of a thread that has another filter. */
 LoadFailure divergence(long answer);

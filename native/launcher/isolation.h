@@ -2,6 +2,7 @@
 // system call and returns -errno on failure.
 #pragma once
 
+#include <asm/ioctls.h>
 #include <fcntl.h>
 #include <sys/syscall.h>
 
@@ -45,6 +46,44 @@ inline constexpr std::uint64_t kLandlockAccessRefer = 1U << 13U;
 inline constexpr std::uint64_t kLandlockScopeAbstractUnixSocket = 1U << 0U;
 inline constexpr std::uint64_t kLandlockScopeSignal = 1U << 1U;
 inline constexpr long kLandlockRulePathBeneath = 1;
+
+/** Whether this process leads its session. */
+template <auto Call>
+bool leads_session() {
+  return Call(SYS_getsid, 0, 0, 0, 0) == Call(SYS_getpid, 0, 0, 0, 0);
+}
+
+/** Whether one of the descriptors before `first` is the controlling terminal of this process. */
+template <auto Call>
+bool has_terminal_before(long first) {
+  int number = 0;
+  const auto accepts = [&](long descriptor, long request) {
+    return Call(SYS_ioctl, descriptor, request, reinterpret_cast<long>(&number), 0) == 0;
+  };
+  for (long descriptor = 0; descriptor < first; ++descriptor) {
+    // TIOCGSID also succeeds for the master of any pseudoterminal, TIOCGPTN only for masters.
+    if (accepts(descriptor, TIOCGSID) && !accepts(descriptor, TIOCGPTN)) return true;
+  }
+  return false;
+}
+
+/**
+ * Gives up the controlling terminal of this process, which must not lead its session: neither it nor its children can
+ * then open /dev/tty or set the foreground process group. It stays in its session and process group, so that it still
+ * gets Ctrl-C. Returns false if it may still have a controlling terminal.
+ */
+template <auto Call>
+bool give_up_terminal() {
+  static constexpr const char* kTerminal = "/dev/tty";
+  const long terminal =
+      Call(SYS_openat, AT_FDCWD, reinterpret_cast<long>(kTerminal), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+  constexpr long kEnxio = 6;
+  if (terminal < 0) return terminal == -kEnxio;
+  // The kernel refuses it for any other file of this name.
+  const bool given_up = Call(SYS_ioctl, terminal, TIOCNOTTY, 0, 0) == 0;
+  Call(SYS_close, terminal, 0, 0, 0);
+  return given_up;
+}
 
 /** Allows REFER beneath the root directory. Returns a positive errno, 0 on success. */
 template <auto Call>

@@ -1,13 +1,13 @@
 // The program between the parent and a sandboxed child: it isolates itself from the parent, loads the filter in its own
 // image and executes the command. It has no libc and no variables; under the filter, execve is its only system call. A
 // second thread, which the filter does not cover, sends a listener to the parent.
-#include <asm/ioctls.h>
 #include <fcntl.h>
 #include <features.h>
 #include <linux/errno.h>
 #include <linux/filter.h>
 #include <linux/limits.h>
 #include <linux/mman.h>
+#include <linux/poll.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 
 #include <cstddef>
+#include <ctime>
 
 #include "../freestanding/system_call.h"
 #include "isolation.h"
@@ -239,17 +240,22 @@ long wait_for_tracer(long socket, std::uint32_t tracer) {
   return message;
 }
 
-/** Whether the command stays in the session of its parent: one of the descriptors before `first` is its terminal. */
-bool keeps_terminal(long first) {
-  int session = 0;
-  for (long descriptor = 0; descriptor < first; ++descriptor) {
-    if (system_call(SYS_ioctl, descriptor, TIOCGSID, word(&session)) == 0) return true;
-  }
-  return false;
+/** Whether the other end of a pipe or a socket is closed. */
+bool is_hung_up(long descriptor) {
+  pollfd entry{static_cast<int>(descriptor), 0, 0};
+  const timespec now{0, 0};
+  system_call(SYS_ppoll, word(&entry), 1, word(&now), 0, 0);
+  return (entry.revents & (POLLERR | POLLHUP)) != 0;
 }
 
-/** Whether this process leads its session, because its parent detached it. */
-bool is_detached() { return system_call(SYS_getsid, 0) == system_call(SYS_getpid); }
+/** Whether the parent ended before this process requested a signal for that. */
+bool is_orphan(long first) {
+  const long parent = system_call(SYS_getppid);
+  if (parent == static_cast<long>(orders.parent)) return false;
+  // A parent outside of this PID namespace has the id 0. If it waits for the command, it has the other end of `held`.
+  const bool is_awaited = orders.descriptors - (orders.tracer != 0 ? 1U : 0U) > 2;
+  return parent != 0 || (is_awaited && is_hung_up(first + 2));
+}
 
 /** Ends the process: by an invalid instruction if no system call is allowed. */
 [[noreturn]] void end() {
@@ -298,10 +304,13 @@ extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
       settle(report, -system_call(SYS_fcntl, own, F_SETFD, FD_CLOEXEC));
     }
   }
-  const bool leaves = orders.leave_terminal != 0 && !is_detached() && !keeps_terminal(first);
+  // A process that leads its session was detached by its parent.
+  bool leaves = orders.leave_terminal != 0 && !leads_session<call_four>() && !has_terminal_before<call_four>(first);
   if (leaves) {
     report.step = Step::kSession;
-    const long session = system_call(SYS_setsid);
+    leaves = !give_up_terminal<call_four>();
+    // There may be no usable /dev/tty, for example after chroot(2).
+    const long session = leaves ? system_call(SYS_setsid) : 0;
     settle(report, session < 0 ? -session : 0);
   }
   if (orders.parent != 0 && (leaves || orders.end_with_parent != 0)) {
@@ -309,8 +318,7 @@ extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
     constexpr long kSighup = 1;
     constexpr long kSigkill = 9;
     system_call(SYS_prctl, PR_SET_PDEATHSIG, orders.end_with_parent != 0 ? kSigkill : kSighup);
-    // If the parent has already ended, no signal will come.
-    if (system_call(SYS_getppid) != static_cast<long>(orders.parent)) end();
+    if (is_orphan(first)) end();
   }
   if (orders.no_new_privs != 0) {
     report.step = Step::kNoNewPrivs;

@@ -20,7 +20,7 @@ struct Orders {
   std::uint32_t descriptors;
   /** Whether the command inherits no descriptor from `first_descriptor` on. */
   std::uint32_t only_stdio;
-  /** Whether the command gets a session without a terminal, unless it inherits a descriptor of the terminal. */
+  /** Whether the command loses its controlling terminal, unless it inherits a descriptor of the terminal. */
   std::uint32_t leave_terminal;
   /** `Domain`. */
   std::uint32_t domain;
@@ -29,8 +29,8 @@ struct Orders {
   /** Instructions of the command's filter; 0 if the command loads it itself. */
   std::uint32_t instructions;
   /**
-   * The process whose end signals the command (PR_SET_PDEATHSIG); 0 for no signal. SIGHUP for a command that has left
-   * its terminal, which would have sent it SIGHUP or SIGINT.
+   * The process whose end signals the command (PR_SET_PDEATHSIG); 0 for no signal. SIGHUP for a command that could only
+   * lose its terminal by a new session, where the terminal does not send it SIGHUP or SIGINT.
    */
   std::uint32_t parent;
   /** Whether the signal is SIGKILL, and is sent even if the command keeps its terminal. */

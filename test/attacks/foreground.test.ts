@@ -1,5 +1,5 @@
-// A child shares its parent's terminal only if one of its streams is that terminal. Any other child runs in a new session,
-// so that it can neither open /dev/tty nor make the kernel stop its parent.
+// A child shares its parent's terminal only if one of its streams is that terminal. Any other child loses it, so that it
+// can neither open /dev/tty nor make the kernel stop its parent, but still gets Ctrl-C.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -15,6 +15,9 @@ const SETUP = `
   const foreground = () => readFileSync('/proc/self/stat', 'utf8').replace(/.*\\) /, '').split(' ')[5];
   const before = foreground();
   const { once } = m('node:events');`;
+
+/** Loads a filter that refuses TIOCNOTTY, so that a child of this process can only lose the terminal by a new session. */
+const STAYS = `s.applyProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ name: 'ioctl', action: 'SCMP_ACT_ERRNO', args: [{ index: 1, value: 0x5422, op: 'SCMP_CMP_EQ' }] }] });`;
 
 /** Whether a child with these options becomes the terminal's foreground process group, so that the kernel stops this process. */
 const becomesForeground = (options: object): boolean =>
@@ -87,7 +90,23 @@ describe('a child without a stream of the terminal', () => {
     assert.equal(told, 'open');
   });
 
-  it('stays in the session of a parent that has no terminal, where others can signal its group', () => {
+  it('does not keep it if it gets the master of another terminal, which has a session too', () => {
+    const program = `
+      import { openSync } from 'node:fs';
+      import { spawnSync } from 'seccomp';
+      const asks = (stream, isolation) => spawnSync('sh', ['-c', '(: </dev/tty) 2>/dev/null && echo open || echo closed'],
+        { profile: 'docker-default', stdio: [stream, 'pipe', 'ignore'], encoding: 'utf8', isolation }).stdout.trim();
+      console.log('@' + [asks(0), asks(0, 'none'), asks(openSync('/dev/tty'))].join());`;
+    const words = ['master', process.execPath, '--input-type=module', '-e', program];
+    const { stdout } = spawnSync(reach(), ['terminal', reach(), ...words], {
+      cwd: root,
+      encoding: 'utf8',
+      timeout: CHILD_LIMIT,
+    });
+    assert.match(stdout, /^@closed,open,open$/m);
+  });
+
+  it('stays in the session of a parent that has no terminal, so that others can signal its group', () => {
     const { stdout } = spawnSync(
       'setsid',
       [
@@ -105,18 +124,73 @@ describe('a child without a stream of the terminal', () => {
     assert.equal(stdout, 'true\n');
   });
 
-  it('is not started if a filter of this process refuses setsid', () => {
+  it('loses it but stays in the session, as do the programs that it starts', () => {
+    const told = toldBy(
+      victim<readonly string[]>(`
+        const stat = text => text.replace(/.*\\) /, '').split(' ').slice(2, 5);
+        const { stdout } = s.spawnSync('sh', ['-c', 'cat /proc/$$/stat; cat /proc/self/stat'], { profile: everything, encoding: 'utf8' });
+        const [group, session] = stat(readFileSync('/proc/self/stat', 'utf8'));
+        const expected = [group, session, '0'].join();
+        tell(stdout.trim().split('\\n').map(line => stat(line).join() === expected));`),
+    );
+    assert.deepEqual(told, [true, true]);
+  });
+
+  it('is not started if a filter of this process refuses every way to lose it', () => {
     const told = toldBy(
       victim<string>(`
+        ${STAYS}
         s.applyProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ name: 'setsid', action: 'SCMP_ACT_ERRNO' }] });
         try { s.spawn('true', [], { profile: everything }); tell('started'); }
         catch (error) { tell(error.code + ': ' + error.message); }`),
     );
-    assert.match(told, /^isolation-refused: .*session.*setsid.*EPERM/);
+    assert.match(told, /^isolation-refused: .*terminal.*setsid.*EPERM/);
   });
 });
 
-describe('a child that has left the terminal', () => {
+/** Waits until a process has ended. */
+const ended = async (pid: number): Promise<void> => {
+  while (existsSync(`/proc/${pid}`)) await new Promise(resolve => setTimeout(resolve, 5));
+};
+
+/** The arguments of a shell that starts a program and only waits for its end. */
+const WORDS = JSON.stringify(['-c', `sh -c 'echo $$; exec sleep 1000'; :`]);
+
+const IN_WORKER = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  import(workerData).then(s => {
+    const child = s.spawn('sh', ${WORDS}, { profile: 'docker-default' });
+    child.stdout.once('data', pid => parentPort.postMessage(Number(pid)));
+  });`;
+
+describe('Ctrl-C', () => {
+  const CTRL_C = "process.kill(0, 'SIGINT');";
+
+  it('ends a child and the programs that it has started, as it does without isolation', async () => {
+    const program = toldBy(
+      victim<number>(`
+        const child = s.spawn('sh', ${WORDS}, { profile: everything });
+        const [pid] = await m('node:events').once(child.stdout, 'data');
+        tell(Number(pid));
+        ${CTRL_C}`),
+    );
+    await ended(program);
+  });
+
+  it('ends a child of a worker thread', async () => {
+    const program = toldBy(
+      victim<number>(`
+        const { Worker } = m('node:worker_threads');
+        const worker = new Worker(${JSON.stringify(IN_WORKER)}, { eval: true, execArgv: [], workerData: import.meta.resolve('seccomp') });
+        const [pid] = await m('node:events').once(worker, 'message');
+        tell(pid);
+        ${CTRL_C}`),
+    );
+    await ended(program);
+  });
+});
+
+describe('a child that can only lose the terminal with the session', () => {
   let directory = '';
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'seccomp-foreground-'));
@@ -124,6 +198,11 @@ describe('a child that has left the terminal', () => {
   afterEach(() => {
     rmSync(directory, { recursive: true });
   });
+
+  for (const [name, starter] of Object.entries(STARTERS))
+    it(`cannot open it by ${name}`, () => {
+      assert.equal(asksFor(`${STAYS} ${starter}`, {}), 'closed');
+    });
 
   /** The output of a child whose parent has ended: it gets SIGHUP before the parent has disappeared. */
   const afterParent = async (options: object): Promise<string> => {
@@ -133,6 +212,7 @@ describe('a child that has left the terminal', () => {
       while [ -d /proc/$PPID ]; do sleep 0.02; done
       echo lives on > ${file}.new; mv ${file}.new ${file}`;
     victim(`
+      ${STAYS}
       const child = s.spawn('sh', ['-c', ${JSON.stringify(script)}], { profile: everything, ...${JSON.stringify(options)} });
       await m('node:events').once(child.stdout, 'data');
       process.kill(process.pid, 'SIGKILL');`);
@@ -140,7 +220,7 @@ describe('a child that has left the terminal', () => {
     return readFileSync(file, 'utf8');
   };
 
-  it('gets SIGHUP when its parent ends, because Ctrl-C now only ends the parent', async () => {
+  it('gets SIGHUP when its parent ends, because Ctrl-C only ends the parent', async () => {
     assert.equal(await afterParent({}), 'hung up\n');
   });
 
@@ -148,25 +228,43 @@ describe('a child that has left the terminal', () => {
     assert.equal(await afterParent({ detached: true }), 'lives on\n');
   });
 
-  it('gets SIGINT for Ctrl-C from `seccomp run`, which forwards it', () => {
-    const ready = join(directory, 'ready');
-    const command = `trap 'echo interrupted; exit 7' INT; echo > ${ready}; while :; do sleep 0.02; done`;
-    // A terminal sends SIGINT to its foreground group, which is the shell's here.
-    const script = `trap : INT
-      "${process.execPath}" bundle/cli.js run --timeout 600 docker-default -- sh -c "$COMMAND" </dev/null >${directory}/out 2>&1 &
-      pid=$!
-      until [ -e ${ready} ]; do sleep 0.02; done
-      kill -INT $pid
-      wait $pid
-      echo "@$?"`;
-    const { stdout } = spawnSync(reach(), ['terminal', 'bash', '-mc', script], {
-      cwd: root,
-      encoding: 'utf8',
-      timeout: CHILD_LIMIT,
-      env: { ...process.env, COMMAND: command },
+  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP'] as const)
+    it(`gets the ${signal} of the terminal from \`seccomp run\`, with the programs that it has started`, async () => {
+      const program = toldBy(
+        victim<number>(`
+          ${STAYS}
+          process.on('${signal}', () => undefined);
+          const child = m('node:child_process').spawn(process.execPath,
+            ['bundle/cli.js', 'run', '--timeout', '600', 'docker-default', '--', 'sh', ...${WORDS}],
+            { stdio: ['ignore', 'pipe', 'ignore'] });
+          const { once } = m('node:events');
+          const [program] = await once(child.stdout, 'data');
+          // A terminal sends it to its whole foreground process group.
+          process.kill(0, '${signal}');
+          await once(child, 'close');
+          tell(Number(program));`),
+      );
+      await ended(program);
     });
-    assert.match(stdout, /@7/);
-    assert.equal(readFileSync(join(directory, 'out'), 'utf8'), 'interrupted\n');
+});
+
+describe('`seccomp run` as the command', () => {
+  const asks = (options: string, redirected: string): string => {
+    const directory = mkdtempSync(join(tmpdir(), 'seccomp-foreground-'));
+    const out = join(directory, 'out');
+    const command = '(: </dev/tty) 2>/dev/null && echo open >&2 || echo closed >&2';
+    // With job control, the command leads its process group, as in an interactive shell.
+    const script = `"${process.execPath}" bundle/cli.js run ${options} docker-default -- sh -c '${command}' ${redirected} 2>${out}; :`;
+    spawnSync(reach(), ['terminal', 'bash', '-mc', script], { cwd: root, timeout: CHILD_LIMIT });
+    const text = readFileSync(out, 'utf8');
+    rmSync(directory, { recursive: true });
+    return text.trim();
+  };
+
+  it('loses a terminal that is none of its streams, with --isolation best-effort', () => {
+    assert.equal(asks('--isolation best-effort', '</dev/null >/dev/null'), 'closed');
+    assert.equal(asks('--isolation best-effort', '>/dev/null'), 'open');
+    assert.equal(asks('', '</dev/null >/dev/null'), 'open');
   });
 });
 

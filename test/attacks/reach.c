@@ -1,7 +1,8 @@
 // Tries every known way to reach another process: `reach attack PID ADDRESS SOCKET NAME...` prints a line for each name
 // with its errno, 0 if it worked, or -1 if it cannot be tried. None does any harm. `reach serve SOCKET` listens on an
-// abstract socket, `reach leak COMMAND...` passes an inheritable descriptor to a command, and `reach terminal COMMAND...`
-// runs one on a new terminal.
+// abstract socket, `reach leak COMMAND...` passes an inheritable descriptor to a command, `reach terminal COMMAND...`
+// runs one on a new terminal, and `reach master COMMAND...` one whose standard input is the master of another session's
+// terminal.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -368,10 +369,36 @@ static int attack(int count, char** names) {
   return 0;
 }
 
+/** Opens the master of a new terminal. */
+static int open_master(void) {
+  const int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  return master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0 ? master : -1;
+}
+
+/** Runs a command in this session, with the master of another session's terminal as standard input. */
+static int with_master(char** command) {
+  const int master = open_master();
+  if (master < 0) return 120;
+  const char* name = ptsname(master);
+  if (fork() == 0) {
+    close(master);
+    setsid();
+    const int terminal = open(name, O_RDWR);
+    if (terminal < 0 || ioctl(terminal, TIOCSCTTY, 0) != 0) _exit(121);
+    // The terminal hangs up when the command ends.
+    for (;;) pause();
+  }
+  pid_t session;
+  while (ioctl(master, TIOCGSID, &session) != 0) usleep(1000);
+  dup2(master, 0);
+  execvp(command[0], command);
+  return 122;
+}
+
 /** Runs a command in a new session with a new controlling terminal, copies its output, and ends as it ends. */
 static int on_terminal(char** command) {
-  const int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-  if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) return 120;
+  const int master = open_master();
+  if (master < 0) return 120;
   const char* name = ptsname(master);
   const pid_t child = fork();
   if (child == 0) {
@@ -416,5 +443,6 @@ int main(int count, char** words) {
   if (strcmp(mode, "serve") == 0) return serve_abstract();
   if (strcmp(mode, "leak") == 0) return with_leak(words + 2);
   if (strcmp(mode, "terminal") == 0) return on_terminal(words + 2);
+  if (strcmp(mode, "master") == 0) return with_master(words + 2);
   return 2;
 }

@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { ForkLoad } from 'seccomp';
+import { callerAddon } from '../support/caller.js';
 import { inChild } from '../support/child.js';
+import { numberOf } from '../support/native.js';
+import { skip } from '../support/skip.js';
 
 /** The state of a process, as ps shows it; '' if there is none. */
 function state(pid: number): string {
@@ -32,6 +35,11 @@ const worker = (load: ForkLoad): string => `
   await new Promise(resolve => worker.once('online', resolve));
   const { pid } = worker;`;
 
+/** Has the children of a process begin a PID namespace, in which it has no number itself. */
+const apart = (): string => `
+  const CLONE_NEWPID = 0x20000000;
+  if (m(${JSON.stringify(callerAddon())}).call(${numberOf('unshare')}, CLONE_NEWPID) !== 0) throw new Error('unshare');`;
+
 const isOver = (pid: number): boolean => ['', 'Z', 'X'].includes(state(pid));
 
 describe('A stopped SandboxedWorker', () => {
@@ -51,6 +59,12 @@ describe('A stopped SandboxedWorker', () => {
 
     it(`ends when its parent ends by itself, with load: '${load}'`, async () => {
       const pid = orphan(worker(load), 'worker.unref();');
+      while (!isOver(pid)) await new Promise(resolve => setTimeout(resolve, 5));
+    });
+
+    it(`ends when its parent outside of its PID namespace is killed, with load: '${load}'`, async function () {
+      if (process.getuid?.() !== 0) skip(this, 'PID namespaces need root');
+      const pid = orphan(`${apart()} ${worker(load)}`);
       while (!isOver(pid)) await new Promise(resolve => setTimeout(resolve, 5));
     });
   }

@@ -15,8 +15,11 @@ interface PassedSignals {
   readonly notStarted: (error: unknown) => Promise<number>;
 }
 
-/** Signals from a terminal, which a command receives directly. */
-const OF_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
+/** Signals from keys of a terminal, which a command and its children receive directly. */
+const OF_KEYS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
+
+/** Signals from a terminal. SIGHUP may also come from elsewhere. */
+const OF_TERMINAL: readonly NodeJS.Signals[] = [...OF_KEYS, 'SIGHUP'];
 
 /**
  * Signals that end a process by default. Without a listener for SIGUSR1, Node would open its debugger. Other signals end this
@@ -30,9 +33,9 @@ const PASSED: readonly NodeJS.Signals[] = [
 
 /**
  * Passes on signals for a command. Starts before the command, so that no signal ends this process and leaves the command running.
- * A command receives the terminal's signals directly, and this process must survive them to report the outcome. They are passed
- * on only if they arrived while the command was being started, possibly before it existed, or if none of its streams is the
- * terminal, so that it has a separate session.
+ * A command receives signals from keys directly, and this process must survive them to report the outcome. They are passed on
+ * only if they arrived while the command was being started, possibly before it existed, or if the command has a separate session,
+ * because it could not lose the terminal in another way. In that case, signals from a terminal are sent to its whole group.
  */
 export function passSignals(): PassedSignals {
   let command: ChildProcess | undefined;
@@ -41,21 +44,21 @@ export function passSignals(): PassedSignals {
   let first: NodeJS.Signals | undefined;
   const pass = (signal: NodeJS.Signals): void => {
     first ??= signal;
-    command?.kill(signal);
+    if (command !== undefined) send(signal, command, isApart && OF_TERMINAL.includes(signal));
   };
-  const passOfTerminal = (signal: NodeJS.Signals): void => {
+  const passOfKeys = (signal: NodeJS.Signals): void => {
     if (isStarting || isApart) pass(signal);
   };
-  for (const signal of OF_TERMINAL) process.on(signal, passOfTerminal);
+  for (const signal of OF_KEYS) process.on(signal, passOfKeys);
   for (const signal of PASSED) process.on(signal, pass);
   const stop = (): void => {
-    for (const signal of OF_TERMINAL) process.off(signal, passOfTerminal);
+    for (const signal of OF_KEYS) process.off(signal, passOfKeys);
     for (const signal of PASSED) process.off(signal, pass);
   };
   return {
     to: child => {
       command = child;
-      isApart = sessionOf(child.pid ?? 'self') !== sessionOf('self');
+      isApart = child.pid !== undefined && sessionOf(child.pid) === child.pid;
       // Handlers of signals that have already arrived run first.
       setImmediate(() => {
         isStarting = false;
@@ -71,8 +74,14 @@ export function passSignals(): PassedSignals {
   };
 }
 
-const sessionOf = (process: number | 'self'): number | undefined =>
-  readStatusFile(`/proc/${process}/status`)?.session;
+const sessionOf = (process: number): number | undefined => readStatusFile(`/proc/${process}/status`)?.session;
+
+/** Sends a signal to a command that has not been reaped, with `toGroup` also to the rest of the group that it leads. */
+function send(signal: NodeJS.Signals, command: ChildProcess, toGroup: boolean): void {
+  const { pid, exitCode, signalCode } = command;
+  if (toGroup && pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, signal);
+  else command.kill(signal);
+}
 
 /** The exit code for a command that was ended by a signal, as in shells. */
 export const exitCodeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];

@@ -19,7 +19,7 @@ import { reasonOf } from '../../util/failures.js';
 export function confineSelf(descriptor: number): void {
   try {
     // Written by forkPreloaded of the same package.
-    follow(deserialize(readFileSync(descriptor)) as PreloadOrders);
+    follow(deserialize(readFileSync(descriptor)) as PreloadOrders, descriptor);
   } catch (error) {
     writeSync(descriptor, serialize(describe(error)));
     process.exit(1);
@@ -27,9 +27,9 @@ export function confineSelf(descriptor: number): void {
   closeSync(descriptor);
 }
 
-function follow(orders: PreloadOrders): void {
+function follow(orders: PreloadOrders, channel: number): void {
   // Done before the filter is loaded, which may refuse it. If the parent has ended, nobody can read an error.
-  if (orders.parent !== undefined && !native().endWithParent(orders.parent)) process.exit(1);
+  if (orders.parent !== undefined && !native().endWithParent(orders.parent, channel)) process.exit(1);
   if (orders.kind === 'trace') {
     takeMe(orders.socket, orders.tracer);
     closeSync(orders.socket);

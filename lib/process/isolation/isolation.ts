@@ -16,8 +16,8 @@ export const ISOLATION_MODES: readonly IsolationMode[] = ['best-effort', 'requir
  *
  * `memory`: reading and writing it, ptrace(2), descriptors through pidfd_getfd(2) and /proc. `signals`: to processes
  * that the child has not started, by any system call. `abstract-sockets`: connections to abstract AF_UNIX sockets.
- * `descriptors`: inherited ones that are not in `stdio`. `terminal`: ioctl(2) TIOCSTI and TIOCLINUX, and, by a separate
- * session, /dev/tty unless it is one of the streams. `limits`: prlimit(2) of other processes.
+ * `descriptors`: inherited ones that are not in `stdio`. `terminal`: ioctl(2) TIOCSTI and TIOCLINUX, and
+ * /dev/tty unless it is one of the streams. `limits`: prlimit(2) of other processes.
  */
 export type IsolationPart = 'memory' | 'signals' | 'abstract-sockets' | 'descriptors' | 'terminal' | 'limits';
 
