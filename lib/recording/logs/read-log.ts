@@ -1,9 +1,14 @@
 // Reads logs of system calls in any supported format, which is detected line by line, in bounded memory.
 import { syscallNumber } from '../../kernel/abi.js';
-import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
+import {
+  architectureOption,
+  nativeArchitecture,
+  type Architecture,
+  type ArchitectureAlias,
+} from '../../kernel/architectures.js';
 import { RecordingError } from '../../util/errors.js';
 import { badArgument } from '../../util/failures.js';
-import { badOption, oneOf, ownOptions } from '../../util/options.js';
+import { badOption, ownOptions } from '../../util/options.js';
 import { own } from '../../util/own.js';
 import { show } from '../../util/show.js';
 import { mergeAll } from '../merge.js';
@@ -24,7 +29,7 @@ import { messageOfMember, messagesOf, unwrappings, withoutColours } from './unwr
 /** Options of `readLog`. */
 export interface ReadLogOptions {
   /** The architecture of the machine that wrote the log, if the log does not have it; default: this machine's. */
-  readonly arch?: Architecture | undefined;
+  readonly arch?: Architecture | ArchitectureAlias | undefined;
   /** The name of the log in messages; default: `<log>`. */
   readonly file?: string | undefined;
   /** The release of the kernel, e.g. `6.18`. */
@@ -118,8 +123,8 @@ export class LogReader {
   /** Checks the options. Throws UsageError (`bad-option`). */
   constructor(options: ReadLogOptions = {}) {
     this.#options = ownOptions(options, ['arch', 'file', 'kernel', 'libc', 'command', 'phase']);
-    const { arch, phase = '' } = this.#options;
-    oneOf('arch', arch, ARCHITECTURES);
+    const { phase = '' } = this.#options;
+    const arch = architectureOption(this.#options.arch);
     for (const name of ['file', 'kernel', 'libc', 'command'] as const) {
       const value: unknown = this.#options[name];
       if (value !== undefined && typeof value !== 'string') throw badOption(name, value, 'Pass a string');
