@@ -50,9 +50,16 @@ export const execFile: ExecFile = Object.assign(
     third?: Options | AnyCallback,
     fourth?: AnyCallback,
   ): ChildProcess => {
+    if (typeof third === 'function' && (fourth as unknown) !== undefined)
+      throw badOption('options', third, 'Pass the options before the callback');
     const [args, options] = argumentsOf(second, typeof third === 'function' ? undefined : third);
     // The overloads pair each encoding with its callback type.
-    return run(file, args, options, (typeof third === 'function' ? third : fourth) as Finish | undefined);
+    return run(
+      file,
+      args,
+      options,
+      (typeof third === 'function' ? third : fourth) as Finish | null | undefined,
+    );
   },
   {
     [promisify.custom]: (file: string, ...rest: [Options] | [readonly string[], Options]) => {
@@ -75,7 +82,7 @@ function run(
   file: string,
   args: readonly string[],
   given: Options,
-  finish: Finish | undefined,
+  finish: Finish | null | undefined,
 ): ChildProcess {
   const options = ownOptions(given, OPTIONS);
   const { encoding, maxBuffer = 1024 * 1024, timeout = 0, killSignal = 'SIGTERM' } = options;
@@ -83,10 +90,13 @@ function run(
     options,
     OPTIONS.filter(name => !OWN.includes(name)),
   ) as Options;
-  check('timeout', timeout, Number.isInteger(timeout) && timeout >= 0);
-  check('maxBuffer', maxBuffer, typeof maxBuffer === 'number' && maxBuffer >= 0);
-  check('killSignal', killSignal, Object.entries(os().constants.signals).flat().includes(killSignal));
-  check('callback', finish, finish === undefined || typeof finish === 'function');
+  const isTimeout = Number.isInteger(timeout) && timeout >= 0;
+  check('timeout', timeout, isTimeout, 'Pass milliseconds as a whole number; 0 is no limit');
+  const isSize = typeof maxBuffer === 'number' && maxBuffer >= 0;
+  check('maxBuffer', maxBuffer, isSize, 'Pass a number of bytes');
+  const isSignal = Object.entries(os().constants.signals).flat().includes(killSignal);
+  check('killSignal', killSignal, isSignal, 'Pass the name or the number of a signal, such as SIGTERM');
+  check('callback', finish, typeof (finish ?? run) === 'function', 'Pass a function');
 
   const child = spawn(file, args, bare({ ...rest, stdio: 'pipe' as const }));
   let failure: ExecFileException | undefined;
@@ -145,9 +155,8 @@ function run(
   return child;
 }
 
-function check(option: string, value: unknown, holds: boolean): void {
-  if (holds) return;
-  throw badOption(option, value, 'See node:child_process');
+function check(option: string, value: unknown, holds: boolean, remedy: string): void {
+  if (!holds) throw badOption(option, value, remedy);
 }
 
 function promised(file: string, args: readonly string[], options: Options): Promised<string | Buffer> {
