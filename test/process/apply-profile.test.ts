@@ -252,4 +252,47 @@ describe('applyProfile: profiles under which Node cannot continue', () => {
     );
     assert.equal(code, 'seccomp-refused');
   });
+
+  const READING_PROC = ['openat', 'fstat', 'newfstatat', 'getdents64', 'readlinkat', 'read', 'close'];
+
+  for (const name of ['getdents64', 'readlinkat'])
+    it(`a second profile is refused where the first one refuses ${name}, and the error names what to allow`, () => {
+      const { errors, filters } = told<{
+        errors: { name: string; code: string; message: string }[];
+        filters: number;
+      }>(
+        inChild(`
+          s.applyProfile('no-exec', { dryRun: true });
+          const errors = [];
+          const first = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['${name}'], action: 'SCMP_ACT_ERRNO' }] };
+          s.applyProfile(first);
+          for (const force of [false, true])
+            try { s.applyProfile('no-exec', { force }); } catch ({ name, code, message }) { errors.push({ name, code, message }); }
+          const status = m('node:fs').readFileSync('/proc/thread-self/status', 'utf8');
+          tell({ errors, filters: Number(/Seccomp_filters:\\s*(\\d+)/.exec(status)?.[1]) });`),
+      );
+      // The threads, which the result lists, are read even with force.
+      const codes = name === 'getdents64' ? ['rings-unreadable', 'no-such-process'] : ['rings-unreadable'];
+      assert.deepEqual(
+        errors.map(({ code }) => code),
+        codes,
+      );
+      for (const { name: kind, message } of errors) {
+        assert.equal(kind, 'UnsupportedError');
+        for (const call of READING_PROC) assert.ok(message.includes(call), message);
+      }
+      assert.equal(filters, name === 'getdents64' ? 1 : 2);
+    });
+
+  it('a second profile is loaded if the first one allows what the error names, seccomp(2) and prctl(2)', () => {
+    const { layer } = told<{ layer: number }>(
+      inChild(`
+        const names = [...inspect.BASE_CALLS, ...inspect.THREAD_CALLS, ...${JSON.stringify(READING_PROC)}, 'seccomp', 'prctl'];
+        const second = ${JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mkdir', 'io_uring_setup'], action: 'SCMP_ACT_ERRNO', errno: 'ENOSYS' }] })};
+        s.applyProfile(second, { dryRun: true });
+        s.applyProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names, action: 'SCMP_ACT_ALLOW' }] });
+        tell(s.applyProfile(second));`),
+    );
+    assert.equal(layer, 2);
+  });
 });
