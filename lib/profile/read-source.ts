@@ -33,6 +33,8 @@ export type Input =
  */
 export const isProgramBytes = (bytes: Uint8Array): boolean => bytes.subarray(0, 2).includes(0);
 
+const INSTRUCTION_BYTES = 8;
+
 /** Whether bytes start with a UTF-16 byte order mark, as editors on Windows write it. */
 const isUtf16 = ([first, second]: Uint8Array): boolean =>
   (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
@@ -140,6 +142,12 @@ function shippedProfile(name: string): SourceText {
 const isLong = (text: string): boolean => text.length * 3 > MAX_BYTES && utf8(text).length > MAX_BYTES;
 
 function decode(bytes: Uint8Array, what: string): string {
+  if (isProgramBytes(bytes) && bytes.length % INSTRUCTION_BYTES === 0)
+    fail(
+      'invalid-utf8',
+      `${what} is a program, and not a profile`,
+      'Pass it to load, or convert it with seccomp convert',
+    );
   try {
     return new TextDecoder('utf-8', bare({ fatal: true, ignoreBOM: false })).decode(bytes);
   } catch {

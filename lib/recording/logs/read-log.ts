@@ -9,6 +9,7 @@ import {
 import { RecordingError } from '../../util/errors.js';
 import { badArgument } from '../../util/failures.js';
 import { badOption, ownOptions } from '../../util/options.js';
+import { isUint8Array } from '../../util/host/bytes.js';
 import { own } from '../../util/own.js';
 import { show } from '../../util/show.js';
 import { mergeAll } from '../merge.js';
@@ -72,7 +73,8 @@ export interface SkippedLine {
  * `recording-too-large` beyond the limits of a recording; UsageError (`bad-option`, `bad-argument`).
  */
 export function readLog(log: string | Iterable<string>, options: ReadLogOptions = {}): ReadLog {
-  if (!isText(log) && !isIterable(log)) throw badArgument('a log', log, 'Pass its text or its lines');
+  if (!isText(log) && (!isIterable(log) || isUint8Array(log)))
+    throw badArgument('a log', log, 'Pass its text or its lines');
   const reader = new LogReader(options);
   if (!isText(log)) for (const line of log) reader.push(line);
   else {
