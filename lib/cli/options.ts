@@ -112,7 +112,7 @@ export const withTargetOptions = (command: Command, defaultArch?: string): Comma
   withConditionOptions(command.addOption(archOption(defaultArch).helpGroup(MEANING)))
     .addOption(
       new Option(
-        '--unknown-syscalls <answer>',
+        '--unknown-syscalls <action>',
         "the action for calls newer than the profile: enosys (default); or default, the profile's default action",
       )
         .choices(UNKNOWN_SYSCALLS)

@@ -225,7 +225,7 @@ describe('wrong arguments', () => {
     ],
     [
       'a number for a register',
-      () => (functions)['simulate']?.(filter, { ...call, args: [1] }),
+      () => functions['simulate']?.(filter, { ...call, args: [1] }),
       'bad-event',
       /args\[0\] must be a bigint, not 1/,
     ],
