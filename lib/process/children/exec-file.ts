@@ -12,7 +12,8 @@ import { badOption, givenOptions, ownOptions } from '../../util/options.js';
 import { SPAWN_OPTIONS } from './launch/start-child.js';
 
 type Options = ExecFileOptions & SandboxOptions & ViolationReportOptions;
-type Callback<Output> = (error: ExecFileException | null, stdout: Output, stderr: Output) => void;
+/** As with Node, null is none. */
+type Callback<Output> = ((error: ExecFileException | null, stdout: Output, stderr: Output) => void) | null;
 type AnyCallback = Callback<string> | Callback<Buffer>;
 type BufferOptions = Options & { readonly encoding: 'buffer' | null };
 type StringOptions = Options & { readonly encoding?: BufferEncoding };
@@ -52,14 +53,11 @@ export const execFile: ExecFile = Object.assign(
   ): ChildProcess => {
     if (typeof third === 'function' && (fourth as unknown) !== undefined)
       throw badOption('options', third, 'Pass the options before the callback');
-    const [args, options] = argumentsOf(second, typeof third === 'function' ? undefined : third);
+    const noList = third === null && !Array.isArray(second);
+    const [given, callback] = typeof third === 'function' || noList ? [undefined, third] : [third, fourth];
+    const [args, options] = argumentsOf(second, given ?? undefined);
     // The overloads pair each encoding with its callback type.
-    return run(
-      file,
-      args,
-      options,
-      (typeof third === 'function' ? third : fourth) as Finish | null | undefined,
-    );
+    return run(file, args, options, callback as Finish | undefined);
   },
   {
     [promisify.custom]: (file: string, ...rest: [Options] | [readonly string[], Options]) => {
@@ -82,7 +80,7 @@ function run(
   file: string,
   args: readonly string[],
   given: Options,
-  finish: Finish | null | undefined,
+  finish: Finish | undefined,
 ): ChildProcess {
   const options = ownOptions(given, OPTIONS);
   const { encoding, maxBuffer = 1024 * 1024, timeout = 0, killSignal = 'SIGTERM' } = options;
