@@ -274,8 +274,8 @@ function flagNames(filter: Filter | Uint8Array, scope: Scope, options: RequestOp
   } else if (wanted.has('SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV')) {
     throw new UsageError(
       'flag-needs-listener',
-      'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV needs a listener',
-      'Load with listener: true, or leave the flag out of the profile',
+      `${options.waitKillable === true ? 'waitKillable' : 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV of the profile'} needs a listener`,
+      'Load with listener: true, or leave it out',
     );
   }
   return [...wanted];

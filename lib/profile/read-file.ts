@@ -1,9 +1,9 @@
 // Reads a file that may be anything: huge, growing, a FIFO, a directory, or missing.
 import type { Code } from '../util/codes.js';
-import { fs } from '../util/builtins.js';
+import { fs, paths } from '../util/builtins.js';
 import { ProfileError } from '../util/errors.js';
 import { MAX_BYTES } from './json.js';
-import { shippedProfiles } from '../util/host/read-text.js';
+import { packageText } from '../util/host/read-text.js';
 import { quote } from '../util/suggest.js';
 import { own } from '../util/own.js';
 
@@ -73,8 +73,13 @@ export function readFile(path: string): Uint8Array {
 
 /** What to do about a path to nothing. */
 function whereIs(path: string): string {
-  const name = shippedProfiles().find(shipped => path === `${shipped}.json`);
-  if (name !== undefined) return `The profile that ships is ${quote(name)}, without .json`;
-  if (path.startsWith('/')) return 'Correct the path';
-  return `Correct the path, which starts at the working directory ${quote(process.cwd())}`;
+  const [, name] = /^([a-z-]+)\.json$/.exec(path) ?? [];
+  if (name !== undefined && packageText(`profiles/${path}`) !== undefined)
+    return `The profile that ships is ${quote(name)}, without .json`;
+  if (paths().isAbsolute(path)) return 'Correct the path';
+  try {
+    return `Correct the path, which starts at the working directory ${quote(process.cwd())}`;
+  } catch {
+    return 'Pass an absolute path: the working directory does not exist';
+  }
 }

@@ -126,7 +126,7 @@ function shippedProfile(name: string): SourceText {
     const text = packageText(path);
     if (text !== undefined) return { text, file: packageFile(path) };
   }
-  const names = shippedProfiles();
+  const names = shippedNames();
   return fail(
     'unknown-profile',
     `no profile named ${quote(name)} ships with this package`,
@@ -136,6 +136,18 @@ function shippedProfile(name: string): SourceText {
       `There are: ${names.join(', ')}. For a file of that name write ${quote(`./${name}`)}`,
     ),
   );
+}
+
+function shippedNames(): readonly string[] {
+  try {
+    return shippedProfiles();
+  } catch (error) {
+    return fail(
+      'profile-unreadable',
+      `the profiles that ship cannot be read: ${(error as Error).message}`,
+      'If a filter of this process refuses to open files, parse profiles before it is loaded',
+    );
+  }
 }
 
 /** Whether a text has more bytes than allowed. */

@@ -181,6 +181,15 @@ describe('applyProfile: options', () => {
     );
     assert.match(message, /^violations cannot be .*\. Pass the result of onViolation/);
   });
+
+  it('names the option waitKillable where there is no listener', () => {
+    const { code, message } = told<{ code: string; message: string }>(
+      inChild(`try { s.applyProfile('no-exec', { waitKillable: true, dryRun: true }); }
+        catch ({ code, message }) { tell({ code, message }); }`),
+    );
+    assert.equal(code, 'flag-needs-listener');
+    assert.match(message, /^waitKillable needs a listener\. Load with listener: true/);
+  });
 });
 
 describe('applyProfile: profiles under which Node cannot continue', () => {
@@ -283,6 +292,29 @@ describe('applyProfile: profiles under which Node cannot continue', () => {
       }
       assert.equal(filters, name === 'getdents64' ? 1 : 2);
     });
+
+  it('a profile that ships is not called unknown where a filter refuses to open files', () => {
+    const { code, message } = told<{ code: string; message: string }>(
+      inChild(`
+        s.applyProfile('compute');
+        try { s.parseProfile('no-network'); } catch ({ code, message }) { tell({ code, message }); }`),
+    );
+    assert.equal(code, 'profile-unreadable');
+    assert.match(message, /parse profiles before it is loaded/);
+  });
+
+  it('a relative path is explained where the working directory does not exist', () => {
+    const { code, message } = told<{ code: string; message: string }>(
+      inChild(`
+        const { mkdtempSync, rmdirSync } = m('node:fs');
+        const directory = mkdtempSync('/tmp/seccomp-gone-');
+        process.chdir(directory);
+        rmdirSync(directory);
+        try { s.parseProfile('profile.json'); } catch ({ code, message }) { tell({ code, message }); }`),
+    );
+    assert.equal(code, 'profile-not-found');
+    assert.match(message, /Pass an absolute path/);
+  });
 
   it('a second profile is loaded if the first one allows what the error names, seccomp(2) and prctl(2)', () => {
     const { layer } = told<{ layer: number }>(
