@@ -132,10 +132,10 @@ const MISTAKES: readonly Mistake[] = [
     starters: ['execFile'],
   },
   {
-    what: 'a timeout that is a string',
-    rest: [[], { ...options, timeout: '5' }],
+    what: 'a timeout below 0',
+    rest: [[], { ...options, timeout: -1 }],
     code: 'bad-option',
-    message: /^timeout cannot be "5"\. Pass milliseconds/,
+    message: /^timeout cannot be -1\. Pass milliseconds/,
     inNode: { execFile: 'ERR_OUT_OF_RANGE' },
     starters: ['execFile'],
   },
