@@ -2,6 +2,7 @@
 import { compile } from '../filter/compile-profile.js';
 import { UsageError } from '../util/errors.js';
 import { topOf } from '../util/place.js';
+import { quote } from '../util/suggest.js';
 import { isFilter, type Filter } from '../filter/filter.js';
 import type { Layer } from '../filter/layers.js';
 import { readProgramText } from '../bpf/assemble/read-program.js';
@@ -34,6 +35,7 @@ import { inputName, readStandardInput } from './reading/standard-input.js';
  * by content.
  */
 export function inputArgument(argument: string): Input {
+  refuseProcess(argument);
   const input = argument === '-' ? readInput(readStandardInput(), inputName(argument)) : readInput(argument);
   if (input.kind === 'program') return input;
   const { text, file } = input;
@@ -46,14 +48,31 @@ const profileOf = ({ text, file, path }: SourceText, strict?: boolean): Profile 
   parseProfile(path ?? Buffer.from(text), { file, ...(strict !== undefined && { strict }) });
 
 /** The text of an argument that cannot be a program, and its name. */
-export const textInput = (argument: string): SourceText =>
-  argument === '-' ? { ...readSource(readStandardInput()), file: inputName(argument) } : readSource(argument);
+export function textInput(argument: string): SourceText {
+  refuseProcess(argument);
+  if (argument !== '-') return readSource(argument);
+  return { ...readSource(readStandardInput()), file: inputName(argument) };
+}
 
 /** Parses the profile of an argument that cannot be a program. */
-export const profileArgument = (argument: string): Profile =>
-  argument === '-'
-    ? parseProfile(readStandardInput(), { file: inputName(argument) })
-    : parseProfile(argument);
+export function profileArgument(argument: string): Profile {
+  refuseProcess(argument);
+  if (argument !== '-') return parseProfile(argument);
+  return parseProfile(readStandardInput(), { file: inputName(argument) });
+}
+
+/** Throws UsageError (`bad-argument`) for `pid:1234` where only profiles and programs are read. */
+export function refuseProcess(argument: string): void {
+  if (!argument.startsWith(PID)) return;
+  throw new UsageError(
+    'bad-argument',
+    `this command cannot read a running process: ${quote(argument)}`,
+    'Name a profile or a program; explain, diff, simulate and report --against read processes, and dump --format raw writes their programs',
+  );
+}
+
+/** What precedes the id of a process. */
+const PID = 'pid:';
 
 /** Reads an argument as a layer: a profile is compiled, a program must pass `check`. */
 export function layerArgument(
@@ -121,7 +140,7 @@ function policyOfInput(input: Input, flags: CompileFlags & { readonly category?:
  * Throws as `dump` does; UsageError for a process in strict mode, which has no program.
  */
 export function layersArgument(argument: string, flags: CompileFlags): readonly Layer[] {
-  if (!argument.startsWith('pid:')) {
+  if (!argument.startsWith(PID)) {
     const layer = layerArgument(argument, flags);
     if (isFilter(layer)) warn(layer.warnings);
     return [layer];

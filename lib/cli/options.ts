@@ -1,9 +1,13 @@
 // Options that several subcommands share, and the compiler options that they set.
-import { architectureByName, architectureNames } from '../kernel/abi.js';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { CAPABILITIES } from '../kernel/capabilities.js';
 import type { CompileOptions } from '../filter/compile-profile.js';
-import type { Architecture } from '../kernel/architectures.js';
+import {
+  architectureByName,
+  architectureNames,
+  architectureRemedy,
+  type Architecture,
+} from '../kernel/architectures.js';
 import { parseKernelVersion } from '../kernel/kernel-version.js';
 import { ARG_WIDTHS, UNKNOWN_SYSCALLS } from '../profile/resolve/resolve.js';
 import { givenOptions } from '../util/options.js';
@@ -16,7 +20,8 @@ import { MAX_SECONDS } from '../process/supervise/time.js';
 const PASSED_ON = ['arch', 'kernel', 'codegen', 'weights', 'unknownSyscalls', 'argWidth', 'strict'] as const;
 
 /** Options of `compile` as commander parses them. */
-export interface CompileFlags extends Pick<CompileOptions, (typeof PASSED_ON)[number]> {
+export interface CompileFlags extends Pick<CompileOptions, Exclude<(typeof PASSED_ON)[number], 'arch'>> {
+  readonly arch?: Architecture;
   readonly cap?: readonly string[];
   readonly capFromProcess?: boolean;
 }
@@ -55,7 +60,7 @@ export const secondsOf = (value: string): number => {
 export const architecture = (value: string): Architecture => {
   const found = architectureByName(value);
   if (found !== undefined) return found;
-  throw new InvalidArgumentError(`Allowed choices are ${architectureNames().join(', ')}.`);
+  throw new InvalidArgumentError(`${architectureRemedy()}.`);
 };
 
 /** Parses the capabilities of options: `ALL`, in any case, means all of them, as in Docker. */
@@ -107,7 +112,7 @@ export const withTargetOptions = (command: Command, defaultArch?: string): Comma
   withConditionOptions(command.addOption(archOption(defaultArch).helpGroup(MEANING)))
     .addOption(
       new Option(
-        '--unknown-syscalls <answer>',
+        '--unknown-syscalls <action>',
         "the action for calls newer than the profile: enosys (default); or default, the profile's default action",
       )
         .choices(UNKNOWN_SYSCALLS)

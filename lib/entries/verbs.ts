@@ -3,7 +3,7 @@ export * from '../util/errors.js';
 export * from '../kernel/constants.js';
 export { CODES, type Code } from '../util/codes.js';
 export type { Abi } from '../kernel/abi.js';
-export type { AbiName, Architecture } from '../kernel/architectures.js';
+export type { AbiName, Architecture, ArchitectureAlias } from '../kernel/architectures.js';
 export type { Action, ActionName } from '../kernel/action.js';
 export type { SyscallName } from '../kernel/calls/call-names.js';
 export type { CapabilityName } from '../kernel/capabilities.js';

@@ -1,5 +1,5 @@
 // The ABIs that this package knows: their names in every dialect, their width and their numbers.
-import { ARCHITECTURES, type AbiName, type Architecture } from './architectures.js';
+import { dockerNameOf, type AbiName } from './architectures.js';
 import * as scmp from './constants.js';
 import type { DockerArchitecture } from './docker-architectures.js';
 import { FOREIGN_SYSCALLS, SYSCALL_TABLES } from './calls/syscall-table.js';
@@ -41,21 +41,12 @@ const abi = (
 
 /** Every ABI, by name. */
 export const ABIS: Readonly<Record<AbiName, Abi>> = {
-  x86_64: abi('x86_64', 'SCMP_ARCH_X86_64', scmp.SCMP_ARCH_X86_64, 'amd64', 64),
+  x86_64: abi('x86_64', 'SCMP_ARCH_X86_64', scmp.SCMP_ARCH_X86_64, dockerNameOf('x86_64'), 64),
   x86: abi('x86', 'SCMP_ARCH_X86', scmp.SCMP_ARCH_X86, 'x86', 32),
   x32: abi('x32', 'SCMP_ARCH_X32', scmp.SCMP_ARCH_X32, 'x32', 32, scmp.SCMP_ARCH_X86_64, X32_BIT),
-  aarch64: abi('aarch64', 'SCMP_ARCH_AARCH64', scmp.SCMP_ARCH_AARCH64, 'arm64', 64),
+  aarch64: abi('aarch64', 'SCMP_ARCH_AARCH64', scmp.SCMP_ARCH_AARCH64, dockerNameOf('aarch64'), 64),
   arm: abi('arm', 'SCMP_ARCH_ARM', scmp.SCMP_ARCH_ARM, 'arm', 32),
 };
-
-/** The architecture with this name, in this package or in Docker, e.g. `amd64`; undefined for any other name. */
-export const architectureByName = (name: string): Architecture | undefined =>
-  ARCHITECTURES.find(arch => arch === name || ABIS[arch].dockerName === name);
-
-/** The names that `architectureByName` accepts. */
-export const architectureNames = (): readonly string[] => [
-  ...new Set(ARCHITECTURES.flatMap(arch => [arch, ABIS[arch].dockerName])),
-];
 
 /** All ABIs as a list, made once because every call of a supervised child searches it. */
 const ALL: readonly Abi[] = Object.values(ABIS);

@@ -1,4 +1,5 @@
 // The constants of seccomp.h under their C names, so that code and documentation for libseccomp carry over unchanged.
+import { badArgument } from '../util/failures.js';
 
 /** The kernel kills the process as by SIGSYS. Source: seccomp_init(3), as for all of these. */
 export const SCMP_ACT_KILL_PROCESS = 0x80000000;
@@ -14,10 +15,21 @@ export const SCMP_ACT_NOTIFY = 0x7fc00000;
 export const SCMP_ACT_LOG = 0x7ffc0000;
 /** The call is made. */
 export const SCMP_ACT_ALLOW = 0x7fff0000;
-/** The call is not made and returns `-errno`; the kernel caps it at 4095, and 0 is a success that did nothing. */
-export const SCMP_ACT_ERRNO = (errno: number): number => (0x00050000 | (errno & 0xffff)) >>> 0;
+/**
+ * The call is not made and returns `-errno`; the kernel caps it at 4095, and 0 is a success that did nothing. Throws UsageError
+ * (`bad-argument`) for a value that is not an integer.
+ */
+export const SCMP_ACT_ERRNO = (errno: number): number =>
+  0x00050000 | data('errno', errno, 'Pass its number: os.constants.errno.EPERM');
 /** A tracer is notified, with `message` as PTRACE_GETEVENTMSG; without a tracer the call fails with ENOSYS. */
-export const SCMP_ACT_TRACE = (message: number): number => (0x7ff00000 | (message & 0xffff)) >>> 0;
+export const SCMP_ACT_TRACE = (message: number): number =>
+  0x7ff00000 | data('message', message, 'Pass a number');
+
+/** The 16 bits of data of an action. A name would count as 0, by which a refused call succeeds. */
+function data(name: string, value: number, remedy: string): number {
+  if (Number.isInteger(value)) return value & 0xffff;
+  throw badArgument(name, value, remedy);
+}
 
 /** The argument differs from the value. Source: seccomp_rule_add(3), as for all of these; comparisons are unsigned. */
 export const SCMP_CMP_NE = 1;

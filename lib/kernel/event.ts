@@ -1,6 +1,7 @@
 // A system call as data: the content of `struct seccomp_data`.
 import { UsageError } from '../util/errors.js';
 import { own } from '../util/own.js';
+import { show } from '../util/show.js';
 
 /** A system call as the kernel shows it to a filter (`struct seccomp_data`). */
 export interface Event {
@@ -27,15 +28,18 @@ export function checkedEvent(event: Event): Required<Event> {
   const syscall = own(event, 'syscall');
   const given = own(event, 'args') ?? [];
   const instructionPointer = own(event, 'instructionPointer') ?? 0n;
-  if (!isInteger(arch) || !isInteger(syscall)) throw badEvent('arch and syscall are integers');
+  if (!isInteger(arch)) throw badEvent(`arch must be an AUDIT_ARCH_* number, not ${show(arch)}`);
+  if (!isInteger(syscall)) throw badEvent(`syscall must be the number of a call, not ${show(syscall)}`);
   const places = Array.isArray(given) ? PLACES[given.length] : undefined;
   if (places === undefined) throw badEvent('args is a list of up to six registers');
   const args = places.map(place => {
     const register: unknown = own(given, place);
-    if (typeof register !== 'bigint') throw badEvent('arguments are bigints');
+    if (typeof register !== 'bigint')
+      throw badEvent(`args[${place}] must be a bigint, not ${show(register)}`);
     return register;
   });
-  if (typeof instructionPointer !== 'bigint') throw badEvent('instructionPointer is a bigint');
+  if (typeof instructionPointer !== 'bigint')
+    throw badEvent(`instructionPointer must be a bigint, not ${show(instructionPointer)}`);
   return { arch, syscall, args, instructionPointer };
 }
 

@@ -1,16 +1,23 @@
 // Lints programs of any origin.
 import { CompileError } from '../util/errors.js';
 import { ABIS, syscallNumber } from '../kernel/abi.js';
-import { type AbiName, ARCHITECTURES } from '../kernel/architectures.js';
+import {
+  abisOf,
+  architectureOption,
+  ARCHITECTURES,
+  nativeArchitecture,
+  type AbiName,
+  type Architecture,
+  type ArchitectureAlias,
+} from '../kernel/architectures.js';
 import { actionName, isAction, permits } from '../kernel/action.js';
 import { SCMP_ACT_ERRNO } from '../kernel/constants.js';
-import { oneOf, ownOptions } from '../util/options.js';
+import { ownOptions } from '../util/options.js';
 import { alwaysAllowed, dependsOnArguments, neverAllowed, type AbiAnswers } from './answers/answers.js';
 import { lintAnswers } from './answers/answer-rules.js';
 import { findings, verb, type Finding, type Observation } from './finding.js';
 import { suppress, type Suppression } from './suppress.js';
 import { parametersOf } from '../kernel/arguments/signatures.js';
-import { abisOf, nativeArchitecture, type Architecture } from '../kernel/architectures.js';
 import { programOf, type Layer } from '../filter/layers.js';
 import { Bdd, type Node } from '../filter/meaning/bdd.js';
 import { meaningOf } from '../filter/meaning/meaning.js';
@@ -27,7 +34,7 @@ import {
 /** Options of `lintProgram`. */
 export interface LintProgramOptions {
   /** The architecture to check if the program does not test one; default: this process's. */
-  readonly arch?: Architecture | undefined;
+  readonly arch?: Architecture | ArchitectureAlias | undefined;
   /** Suppressions of intended findings. */
   readonly suppress?: readonly Suppression[] | undefined;
 }
@@ -39,8 +46,9 @@ export interface LintProgramOptions {
  * Throws ProgramError for a program that the kernel would reject, UsageError (`bad-filter`, `bad-option`).
  */
 export function lintProgram(layer: Layer, options: LintProgramOptions = {}): readonly Finding[] {
-  const { arch, suppress: suppressions = [] } = ownOptions(options, ['arch', 'suppress']);
-  oneOf('arch', arch, ARCHITECTURES);
+  const given = ownOptions(options, ['arch', 'suppress']);
+  const { suppress: suppressions = [] } = given;
+  const arch = architectureOption(given.arch);
   const program = programOf(layer);
   const observed = [...lintInstructions(program)];
   const looked: AbiName[] = [];

@@ -1,10 +1,15 @@
 // The machine for which a profile is resolved: everything that the meaning of a profile may depend on.
 import { UsageError } from '../util/errors.js';
-import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../kernel/architectures.js';
+import {
+  architectureOption,
+  nativeArchitecture,
+  type Architecture,
+  type ArchitectureAlias,
+} from '../kernel/architectures.js';
 import { CAPABILITIES } from '../kernel/capabilities.js';
 import { frozen } from '../util/collections.js';
 import { didYouMean } from '../util/suggest.js';
-import { optionError, badOption, oneOf, pickOptions } from '../util/options.js';
+import { optionError, badOption, pickOptions } from '../util/options.js';
 import { NEWEST_KERNEL, parseKernelVersion, type KernelVersion } from '../kernel/kernel-version.js';
 import { show } from '../util/show.js';
 import { ownElements } from '../util/own-elements.js';
@@ -22,7 +27,7 @@ export interface Target {
 /** Options that describe a target; the defaults are the architecture of this process and the newest known kernel. */
 export interface TargetOptions {
   /** Default: the architecture of this process. */
-  readonly arch?: Architecture | undefined;
+  readonly arch?: Architecture | ArchitectureAlias | undefined;
   /** `6.1`, or the release string of a kernel. */
   readonly kernel?: string | KernelVersion | undefined;
   /** `CAP_*` names for `caps` conditions. Default: none. */
@@ -35,10 +40,9 @@ export interface TargetOptions {
  */
 export function makeTarget(options: TargetOptions = {}): Target {
   const given = pickOptions(options, ['kernel', 'arch', 'capabilities']);
-  const { kernel = NEWEST_KERNEL, arch = nativeArchitecture(), capabilities = [] } = given;
-  oneOf('arch', arch, ARCHITECTURES);
+  const { kernel = NEWEST_KERNEL, capabilities = [] } = given;
   return {
-    arch,
+    arch: architectureOption(given.arch) ?? nativeArchitecture(),
     kernel: typeof kernel === 'string' ? parseKernelVersion(kernel) : checkedKernel(kernel),
     capabilities: frozen(new Set(capabilityNames(capabilities))),
   };

@@ -1,5 +1,4 @@
 // Loads a filter into the kernel, and reports exactly what it did.
-import { readdirSync } from 'node:fs';
 import { LoadError, UsageError, type Diagnostic } from '../util/errors.js';
 import type { Filter } from '../filter/filter.js';
 import { isFilter, isPrecompiled } from '../filter/filter.js';
@@ -23,7 +22,7 @@ import {
   refusePolledRings,
   serveRings,
 } from './rings.js';
-import { threadStatus } from './inspect/status.js';
+import { ownTaskIds, threadStatus } from './inspect/status.js';
 import type { Own } from '../util/own.js';
 import { explainLoad } from './load-errors.js';
 import { isUint8Array } from '../util/host/bytes.js';
@@ -222,7 +221,7 @@ function planLoad(filter: Filter | Uint8Array, options: Own<LoadOptions>): LoadP
     receipt: {
       filter: isFilter(filter) ? filter : undefined,
       scope,
-      threads: scope === 'process' ? readdirSync('/proc/self/task').map(Number) : [native().threadId()],
+      threads: scope === 'process' ? ownTaskIds() : [native().threadId()],
       flags: request.flags,
       layer: before?.filters === undefined ? undefined : before.filters + 1,
       noNewPrivs: request.setNoNewPrivs || before?.noNewPrivs === true,
@@ -275,8 +274,8 @@ function flagNames(filter: Filter | Uint8Array, scope: Scope, options: RequestOp
   } else if (wanted.has('SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV')) {
     throw new UsageError(
       'flag-needs-listener',
-      'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV needs a listener',
-      'Load with listener: true, or leave the flag out of the profile',
+      `${options.waitKillable === true ? 'waitKillable' : 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV of the profile'} needs a listener`,
+      'Load with listener: true, or leave it out',
     );
   }
   return [...wanted];

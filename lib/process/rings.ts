@@ -21,11 +21,16 @@ import {
 import { RING_OPERATIONS } from '../kernel/ring-operations.js';
 import { nativeArchitecture } from '../kernel/architectures.js';
 import { RING_WAIT } from '../policy/with-traps.js';
+import { ALLOW_PROC } from './inspect/proc.js';
 import type { Obstacle } from './preflight.js';
 
 /**
  * Descriptors of the rings that this process has open, ascending. Node 20 has none, later versions three and one more for each
- * worker. Throws UnsupportedError (`rings-unreadable`) if /proc/self/fd cannot be read.
+ * worker.
+ *
+ * Read for each load: even if an earlier filter refuses io_uring_setup, rings can come from other processes, by pidfd_getfd, in messages
+ * before Linux 6.8, or through a shared table of descriptors.
+ * Throws UnsupportedError (`rings-unreadable`) if /proc/self/fd cannot be read.
  */
 export const liveRings = (): readonly number[] => readable(native().openRings(), 'open descriptors');
 
@@ -43,7 +48,7 @@ function readable(numbers: readonly number[] | Failure, what: string): readonly 
   throw new UnsupportedError(
     'rings-unreadable',
     `the ${what} of this process cannot be read (${describeFailure(numbers)})`,
-    'Mount /proc; earlier filters must allow openat, getdents64, read and readlinkat',
+    ALLOW_PROC,
   );
 }
 

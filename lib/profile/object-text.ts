@@ -72,12 +72,7 @@ export function objectText(value: unknown): string {
     }
     if (Array.isArray(item)) return writeAll('[', ']', pointer, depth, elements(item));
     if (!isPlain(item)) {
-      fail(
-        'not-json',
-        pointer,
-        `${describe(item)} cannot be expressed in JSON`,
-        item === undefined ? 'Leave the key out' : 'Pass plain objects, arrays, strings and numbers',
-      );
+      fail('not-json', pointer, `${describe(item)} cannot be expressed in JSON`, remedyFor(item, pointer));
     }
     writeAll('{', '}', pointer, depth, members(item as Readonly<Record<string, unknown>>));
   };
@@ -111,11 +106,20 @@ function isPlain(item: unknown): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+function remedyFor(item: unknown, pointer: string): string {
+  if (item === undefined) return 'Leave the key out';
+  return pointer === '' && describe(item) === INSTANCE
+    ? 'Pass a plain object; a Filter is already compiled, for load, explain and lintProgram'
+    : 'Pass plain objects, arrays, strings and numbers';
+}
+
+const INSTANCE = 'an instance of a class';
+
 function describe(value: unknown): string {
   switch (typeof value) {
     case 'object': {
       const kind = Object.prototype.toString.call(value).slice(8, -1);
-      return kind === 'Object' ? 'an instance of a class' : kind;
+      return kind === 'Object' ? INSTANCE : kind;
     }
     case 'number':
     case 'undefined':

@@ -1,8 +1,9 @@
 // Reads a file that may be anything: huge, growing, a FIFO, a directory, or missing.
 import type { Code } from '../util/codes.js';
-import { fs } from '../util/builtins.js';
+import { fs, paths } from '../util/builtins.js';
 import { ProfileError } from '../util/errors.js';
 import { MAX_BYTES } from './json.js';
+import { packageText } from '../util/host/read-text.js';
 import { quote } from '../util/suggest.js';
 import { own } from '../util/own.js';
 
@@ -50,8 +51,10 @@ export function readFile(path: string): Uint8Array {
     if (!status.isFile())
       fail(
         'not-a-file',
-        `${quote(path)} is not a regular file`,
-        'Read it yourself and pass its text; on the command line, pipe it in and pass -',
+        `${quote(path)} is ${status.isDirectory() ? 'a directory' : 'not a regular file'}`,
+        status.isDirectory()
+          ? 'Name a file in it'
+          : 'Read it yourself and pass its text; on the command line, pipe it in and pass -',
       );
     if (status.size > MAX_BYTES) tooLarge(quote(path));
     const opened = descriptor;
@@ -61,9 +64,22 @@ export function readFile(path: string): Uint8Array {
     const { message } = error as Error;
     const code = own(error as NodeJS.ErrnoException, 'code');
     if (code === 'ENOENT' || code === 'ENOTDIR')
-      return fail('profile-not-found', `there is no file ${quote(path)}`);
+      return fail('profile-not-found', `there is no file ${quote(path)}`, whereIs(path));
     return fail('profile-unreadable', `${quote(path)} cannot be read: ${message}`);
   } finally {
     if (descriptor !== undefined) fs().closeSync(descriptor);
+  }
+}
+
+/** What to do about a path to nothing. */
+function whereIs(path: string): string {
+  const [, name] = /^([a-z-]+)\.json$/.exec(path) ?? [];
+  if (name !== undefined && packageText(`profiles/${path}`) !== undefined)
+    return `The profile that ships is ${quote(name)}, without .json`;
+  if (paths().isAbsolute(path)) return 'Correct the path';
+  try {
+    return `Correct the path, which starts at the working directory ${quote(process.cwd())}`;
+  } catch {
+    return 'Pass an absolute path: the working directory does not exist';
   }
 }

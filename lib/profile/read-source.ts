@@ -33,6 +33,8 @@ export type Input =
  */
 export const isProgramBytes = (bytes: Uint8Array): boolean => bytes.subarray(0, 2).includes(0);
 
+const INSTRUCTION_BYTES = 8;
+
 /** Whether bytes start with a UTF-16 byte order mark, as editors on Windows write it. */
 const isUtf16 = ([first, second]: Uint8Array): boolean =>
   (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
@@ -124,7 +126,7 @@ function shippedProfile(name: string): SourceText {
     const text = packageText(path);
     if (text !== undefined) return { text, file: packageFile(path) };
   }
-  const names = shippedProfiles();
+  const names = shippedNames();
   return fail(
     'unknown-profile',
     `no profile named ${quote(name)} ships with this package`,
@@ -136,10 +138,28 @@ function shippedProfile(name: string): SourceText {
   );
 }
 
+function shippedNames(): readonly string[] {
+  try {
+    return shippedProfiles();
+  } catch (error) {
+    return fail(
+      'profile-unreadable',
+      `the profiles that ship cannot be read: ${(error as Error).message}`,
+      'If a filter of this process refuses to open files, parse profiles before it is loaded',
+    );
+  }
+}
+
 /** Whether a text has more bytes than allowed. */
 const isLong = (text: string): boolean => text.length * 3 > MAX_BYTES && utf8(text).length > MAX_BYTES;
 
 function decode(bytes: Uint8Array, what: string): string {
+  if (isProgramBytes(bytes) && bytes.length % INSTRUCTION_BYTES === 0)
+    fail(
+      'invalid-utf8',
+      `${what} is a program, and not a profile`,
+      'Pass it to load, or convert it with seccomp convert',
+    );
   try {
     return new TextDecoder('utf-8', bare({ fatal: true, ignoreBOM: false })).decode(bytes);
   } catch {

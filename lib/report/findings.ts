@@ -4,8 +4,7 @@ import { lintProgram } from '../lint/lint-program.js';
 import type { Program } from '../bpf/program.js';
 import type { Finding } from '../lint/finding.js';
 import type { Severity } from '../lint/rules.js';
-import type { Target } from '../policy/target.js';
-import type { Architecture } from '../kernel/architectures.js';
+import type { Target, TargetOptions } from '../policy/target.js';
 import { lint, type LintOptions } from '../lint/lint.js';
 import type { Profile } from '../profile/profile.js';
 import { placeOf, type RuleLine } from './rules.js';
@@ -33,7 +32,7 @@ export function profileFindings(
 }
 
 /** The findings about a program; `arch` is for programs that do not test the architecture. */
-export const programFindings = (program: Program, arch?: Architecture): readonly FindingData[] =>
+export const programFindings = (program: Program, arch?: TargetOptions['arch']): readonly FindingData[] =>
   lintProgram(program, arch === undefined ? {} : { arch }).map(findingData);
 
 function findingData(finding: Finding): FindingData {

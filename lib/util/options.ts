@@ -31,7 +31,7 @@ export function ownOptions<Options extends object>(
   flags: readonly string[] = [],
 ): Own<Options> {
   const given: unknown = options;
-  if (typeof given !== 'object' || given === null) {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw badOption('options', given, 'Pass an object');
   }
   const known = flags.length === 0 ? names : [...names, ...flags];

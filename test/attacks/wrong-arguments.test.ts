@@ -145,7 +145,11 @@ describe('wrong arguments', () => {
       'bad-policy',
       /^a policy cannot be \{.*Pass the result of resolveProfile/s,
     );
-    names(() => any.evaluate(policy, {}), 'bad-event', /arch and syscall are integers\. Pass \{ arch/);
+    names(
+      () => any.evaluate(policy, {}),
+      'bad-event',
+      /arch must be an AUDIT_ARCH_\* number, not undefined\. Pass \{ arch/,
+    );
     names(
       () => any.verify(filter, policy),
       'bad-filter',
@@ -169,4 +173,70 @@ describe('wrong arguments', () => {
     names(() => any.interpret(program, []), 'bad-argument', /^the words of a call cannot be \[\]/);
     assert.throws(() => any.interpret([], new Uint32Array(16)), { code: 'bad-program' });
   });
+
+  for (const [what, use, code, message] of [
+    [
+      'a name for the number of an errno',
+      () => seccomp.SCMP_ACT_ERRNO(JSON.parse('"EPERM"') as number),
+      'bad-argument',
+      /^errno cannot be "EPERM"\. Pass its number/,
+    ],
+    [
+      'a Filter for a profile',
+      () => (seccomp.compile as Any)(filter),
+      'not-json',
+      /a Filter is already compiled, for load, explain/,
+    ],
+    [
+      'a program for a profile',
+      () => seccomp.compile(filter.bpf),
+      'invalid-utf8',
+      /^error: the buffer is a program, and not a profile .* Pass it to load/,
+    ],
+    [
+      'a path from another directory',
+      () => seccomp.compile('no/such.json'),
+      'profile-not-found',
+      /Correct the path, which starts at the working directory "\//,
+    ],
+    [
+      'the file name of a profile that ships',
+      () => seccomp.compile('no-exec.json'),
+      'profile-not-found',
+      /The profile that ships is "no-exec"/,
+    ],
+    [
+      'a directory',
+      () => seccomp.compile('./lib'),
+      'not-a-file',
+      /"\.\/lib" is a directory .* Name a file in it/,
+    ],
+    [
+      'no changes',
+      () => (seccomp.derive as Any)('no-exec'),
+      'bad-argument',
+      /^changes cannot be undefined\. Pass an object with allow, deny or only/,
+    ],
+    [
+      'the bytes of a log',
+      () => (seccomp.readLog as Any)(Buffer.from('getpid() = 1\n')),
+      'bad-argument',
+      /^a log cannot be Buffer.*Pass its text/,
+    ],
+    [
+      'a number for a register',
+      () => functions['simulate']?.(filter, { ...call, args: [1] }),
+      'bad-event',
+      /args\[0\] must be a bigint, not 1/,
+    ],
+    [
+      'no options for a worker',
+      (): unknown => Reflect.construct(seccomp.SandboxedWorker, ['./x.mjs']),
+      'bad-option',
+      /^the option profile is missing/,
+    ],
+  ] as const)
+    it(`names the place and the remedy for ${what}`, () => {
+      assert.throws(use, { code, message });
+    });
 });

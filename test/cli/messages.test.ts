@@ -5,6 +5,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { formatRecording, readLog } from 'seccomp';
 import { isColored, paintActions } from '#lib/cli/colors.js';
 import { cliTogether } from '../support/child.js';
 import { skip } from '../support/skip.js';
@@ -17,6 +18,7 @@ describe('messages of the command line', () => {
     directory = mkdtempSync(join(tmpdir(), 'seccomp-messages-'));
     writeFileSync(join(directory, 'broken.json'), '{ "defaultAction": "SCMP_ACT_NO" }');
     writeFileSync(join(directory, 'empty.log'), '');
+    writeFileSync(join(directory, 'run.json'), formatRecording(readLog('getpid() = 1\n').recording));
   });
   after(() => {
     rmSync(directory, { recursive: true });
@@ -35,6 +37,29 @@ describe('messages of the command line', () => {
     const outcomes = cliTogether(cases.map(([args]) => args.map(arg => arg.replace('DIR', directory))));
     cases.forEach(([, begin], index) => {
       assert.match(outcomes[index]?.stderr ?? '', begin);
+    });
+  });
+
+  it('name the commands that read processes, where another one is given a process', () => {
+    const cases = [
+      ['compile', 'pid:1'],
+      ['lint', 'pid:1'],
+      ['precompile', 'pid:1', 'DIR/cache'],
+      ['convert', 'pid:1', '--to', 'docker'],
+      ['disasm', 'pid:1'],
+      ['report', 'pid:1'],
+      ['playground', 'pid:1'],
+      ['derive', 'pid:1', '--deny', 'chmod'],
+      ['merge', '--union', 'no-exec', 'pid:1'],
+      ['check', 'pid:1', 'recording.json'],
+      ['generate', '--base', 'pid:1', 'DIR/run.json'],
+      ['audit', '--profile', 'pid:1', 'DIR/empty.log'],
+      ['run', 'pid:1', '--', 'true'],
+    ] as const;
+    const outcomes = cliTogether(cases.map(args => args.map(arg => arg.replace('DIR', directory))));
+    outcomes.forEach(({ code, stderr }, index) => {
+      assert.match(stderr, /"pid:1"\. .*explain, diff, simulate .*\[bad-argument\]/, cases[index]?.[0]);
+      assert.equal(code, 2);
     });
   });
 });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import * as seccomp from 'seccomp';
 import * as inspect from 'seccomp/inspect';
 import { ABIS } from '#lib/kernel/abi.js';
-import { ARCHITECTURES, abisOf } from '#lib/kernel/architectures.js';
+import { abisOf, architectureByName, architectureNames, ARCHITECTURES } from '#lib/kernel/architectures.js';
 import { PROCESSORS } from '#lib/native.js';
 import { CODES } from '#lib/util/codes.js';
 
@@ -43,7 +43,11 @@ const list = (names: readonly string[], last: 'and' | 'or'): string =>
   [...names.slice(0, -2), names.slice(-2).join(` ${last} `)].join(', ');
 
 const abis = ARCHITECTURES.flatMap(abisOf);
-const dockerNames = ARCHITECTURES.map(arch => ABIS[arch].dockerName);
+/** Each with its other names. */
+const namedArchitectures = ARCHITECTURES.map(arch => {
+  const others = architectureNames().filter(name => name !== arch && architectureByName(name) === arch);
+  return `${arch} (also ${others.join(', ')})`;
+});
 
 /** Phrases of pages that list what this package supports. */
 const SUPPORTED: readonly (readonly [page: string, words: string])[] = [
@@ -57,7 +61,8 @@ const SUPPORTED: readonly (readonly [page: string, words: string])[] = [
     ),
   ),
   ['docs/api-overview.md', `abi is ${list(abis, 'or')}.`],
-  ['docs/cli.md', `${list(ARCHITECTURES, 'or')}, also by Docker's names ${list(dockerNames, 'and')};`],
+  ['docs/cli.md', `The architecture: ${list(namedArchitectures, 'or')};`],
+  ['docs/api-overview.md', `Every option arch is ${list(namedArchitectures, 'or')}.`],
   ['docs/cli.md', `is one on another ABI (${abis.join(', ')})`],
   ['docs/cli.md', `has not tested the architecture: ${list(abis, 'or')} |`],
   ['docs/diagnostics.md', `Name a target: ${list(ARCHITECTURES, 'or')} |`],

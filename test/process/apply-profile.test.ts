@@ -181,6 +181,15 @@ describe('applyProfile: options', () => {
     );
     assert.match(message, /^violations cannot be .*\. Pass the result of onViolation/);
   });
+
+  it('names the option waitKillable where there is no listener', () => {
+    const { code, message } = told<{ code: string; message: string }>(
+      inChild(`try { s.applyProfile('no-exec', { waitKillable: true, dryRun: true }); }
+        catch ({ code, message }) { tell({ code, message }); }`),
+    );
+    assert.equal(code, 'flag-needs-listener');
+    assert.match(message, /^waitKillable needs a listener\. Load with listener: true/);
+  });
 });
 
 describe('applyProfile: profiles under which Node cannot continue', () => {
@@ -251,5 +260,71 @@ describe('applyProfile: profiles under which Node cannot continue', () => {
         try { s.applyProfile('docker-default'); tell({ code: 'none' }); } catch (error) { tell({ code: error.code }); }`),
     );
     assert.equal(code, 'seccomp-refused');
+  });
+
+  const READING_PROC = ['openat', 'fstat', 'newfstatat', 'getdents64', 'readlinkat', 'read', 'close'];
+
+  for (const name of ['getdents64', 'readlinkat'])
+    it(`a second profile is refused where the first one refuses ${name}, and the error names what to allow`, () => {
+      const { errors, filters } = told<{
+        errors: { name: string; code: string; message: string }[];
+        filters: number;
+      }>(
+        inChild(`
+          s.applyProfile('no-exec', { dryRun: true });
+          const errors = [];
+          const first = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['${name}'], action: 'SCMP_ACT_ERRNO' }] };
+          s.applyProfile(first);
+          for (const force of [false, true])
+            try { s.applyProfile('no-exec', { force }); } catch ({ name, code, message }) { errors.push({ name, code, message }); }
+          const status = m('node:fs').readFileSync('/proc/thread-self/status', 'utf8');
+          tell({ errors, filters: Number(/Seccomp_filters:\\s*(\\d+)/.exec(status)?.[1]) });`),
+      );
+      // The threads, which the result lists, are read even with force.
+      const codes = name === 'getdents64' ? ['rings-unreadable', 'no-such-process'] : ['rings-unreadable'];
+      assert.deepEqual(
+        errors.map(({ code }) => code),
+        codes,
+      );
+      for (const { name: kind, message } of errors) {
+        assert.equal(kind, 'UnsupportedError');
+        for (const call of READING_PROC) assert.ok(message.includes(call), message);
+      }
+      assert.equal(filters, name === 'getdents64' ? 1 : 2);
+    });
+
+  it('a profile that ships is not called unknown where a filter refuses to open files', () => {
+    const { code, message } = told<{ code: string; message: string }>(
+      inChild(`
+        s.applyProfile('compute');
+        try { s.parseProfile('no-network'); } catch ({ code, message }) { tell({ code, message }); }`),
+    );
+    assert.equal(code, 'profile-unreadable');
+    assert.match(message, /parse profiles before it is loaded/);
+  });
+
+  it('a relative path is explained where the working directory does not exist', () => {
+    const { code, message } = told<{ code: string; message: string }>(
+      inChild(`
+        const { mkdtempSync, rmdirSync } = m('node:fs');
+        const directory = mkdtempSync('/tmp/seccomp-gone-');
+        process.chdir(directory);
+        rmdirSync(directory);
+        try { s.parseProfile('profile.json'); } catch ({ code, message }) { tell({ code, message }); }`),
+    );
+    assert.equal(code, 'profile-not-found');
+    assert.match(message, /Pass an absolute path/);
+  });
+
+  it('a second profile is loaded if the first one allows what the error names, seccomp(2) and prctl(2)', () => {
+    const { layer } = told<{ layer: number }>(
+      inChild(`
+        const names = [...inspect.BASE_CALLS, ...inspect.THREAD_CALLS, ...${JSON.stringify(READING_PROC)}, 'seccomp', 'prctl'];
+        const second = ${JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mkdir', 'io_uring_setup'], action: 'SCMP_ACT_ERRNO', errno: 'ENOSYS' }] })};
+        s.applyProfile(second, { dryRun: true });
+        s.applyProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names, action: 'SCMP_ACT_ALLOW' }] });
+        tell(s.applyProfile(second));`),
+    );
+    assert.equal(layer, 2);
   });
 });

@@ -216,7 +216,7 @@ describe('spawn', () => {
       ]) {
         assert.throws(() => touch(options as SandboxOptions), { name: 'UsageError', code: 'bad-option' });
       }
-      assert.throws(() => touch({} as SandboxOptions), { name: 'UsageError', code: 'bad-profile-source' });
+      assert.throws(() => touch({} as SandboxOptions), { name: 'UsageError', code: 'bad-option' });
       assert.ok(!started());
     });
 

@@ -1,5 +1,6 @@
 // The kinds of values of arguments and options, by their names in --help, and the words that shells offer for them.
-import { ABIS, architectureNames, syscallsOf } from '../../kernel/abi.js';
+import { ABIS, syscallsOf } from '../../kernel/abi.js';
+import { architectureNames } from '../../kernel/architectures.js';
 import { CAPABILITIES } from '../../kernel/capabilities.js';
 import { constantsOf } from '../../kernel/arguments/named-values.js';
 import { parametersOf } from '../../kernel/arguments/signatures.js';

@@ -1,8 +1,14 @@
 // Decompiles a program of any origin to the policy that it enforces, which is proven equivalent.
 
 import { ABIS } from '../../kernel/abi.js';
-import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
-import { oneOf, ownOptions } from '../../util/options.js';
+import {
+  architectureOption,
+  ARCHITECTURES,
+  nativeArchitecture,
+  type Architecture,
+  type ArchitectureAlias,
+} from '../../kernel/architectures.js';
+import { ownOptions } from '../../util/options.js';
 import type { Policy } from '../../policy/policy.js';
 import { makeTarget } from '../../policy/target.js';
 import { programOf, type Layer } from '../layers.js';
@@ -18,7 +24,7 @@ import { notExpressible } from '../../util/failures.js';
 /** Options of `decompile`. */
 export interface DecompileOptions {
   /** The architecture of the program; default: the one that it tests, or that of this process if it tests several or none. */
-  readonly arch?: Architecture | undefined;
+  readonly arch?: Architecture | ArchitectureAlias | undefined;
 }
 
 /**
@@ -31,8 +37,7 @@ export interface DecompileOptions {
  * analysed, and as `programOf` does for anything that is not a program.
  */
 export function decompile(layer: Layer, options: DecompileOptions = {}): Policy {
-  const { arch } = ownOptions(options, ['arch']);
-  oneOf('arch', arch, ARCHITECTURES);
+  const arch = architectureOption(ownOptions(options, ['arch']).arch);
   const program = programOf(layer);
   const target = makeTarget({ arch: arch ?? architectureOf(program) });
   const bdd = new Bdd();

@@ -93,7 +93,10 @@ function checkedDirectory(directory: unknown): string {
 }
 
 function refuse(message: string): never {
-  throw optionError(message, 'Pass the path of a directory that belongs to you and has the mode 0700');
+  throw optionError(
+    message,
+    'Pass the path of a directory that belongs to you and that no one else can write to',
+  );
 }
 
 /** Whether only this user, or root, can have written a file with this status. */

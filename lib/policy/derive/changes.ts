@@ -4,6 +4,7 @@ import { callsNamed, isGroupName, type CallGroup } from '../../kernel/calls/call
 import type { SyscallName } from '../../kernel/calls/call-names.js';
 import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
 import { UsageError } from '../../util/errors.js';
+import { badArgument } from '../../util/failures.js';
 import { optionError, badOption, ownOptions } from '../../util/options.js';
 import { ownElements } from '../../util/own-elements.js';
 import { show } from '../../util/show.js';
@@ -48,6 +49,8 @@ export interface ReadChanges {
 
 /** Reads changes. Throws UsageError (`bad-option`, `unknown-group`, `unknown-syscall`). */
 export function readChanges(changes: Changes): ReadChanges {
+  if ((changes as unknown) === undefined)
+    throw badArgument('changes', changes, 'Pass an object with allow, deny or only');
   const given = ownOptions(changes, [...CHANGE_LISTS]);
   const lists = {
     deny: listOf('deny', given.deny),

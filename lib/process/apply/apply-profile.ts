@@ -34,9 +34,10 @@ export interface ApplyOptions extends Omit<CompileOptions, 'arch' | 'kernel' | '
   /** The result of `onViolation`, which reports refused calls. They are still refused. */
   readonly violations?: Violations | undefined;
   /**
-   * A directory for compiled programs, which is created if it does not exist. It must belong to this user and have the
-   * mode 0700. A program from there is only used if it is proven to mean the same as the profile: the cache saves the
-   * compilation, but not the proof. Programs that root has written there with `precompile` save both, if this process is not root.
+   * A directory for compiled programs, which is created if it does not exist. It must belong to this user or to root, and
+   * only its owner may write to it. A program from there is only used if it is proven to mean the same as the profile: the
+   * cache saves the compilation, but not the proof. Programs that root has written there with `precompile` save both, if this
+   * process is not root.
    */
   readonly cache?: string | undefined;
 }

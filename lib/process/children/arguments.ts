@@ -2,7 +2,7 @@
 import type { UsageError } from '../../util/errors.js';
 import { badArgument } from '../../util/failures.js';
 import { ownElements } from '../../util/own-elements.js';
-import { optionError } from '../../util/options.js';
+import { badOption, optionError } from '../../util/options.js';
 
 /**
  * The list of arguments, each read once, and the options, which are not read here. Numbers become text, as in Node.
@@ -14,15 +14,22 @@ export function argumentsOf<Options extends object>(
 ): readonly [args: readonly string[], options: Options] {
   const isList = Array.isArray(second);
   if (third !== undefined && !isList && (second as unknown) !== undefined && (second as unknown) !== null) {
-    throw badArgument('the arguments of a command', second, 'Pass a list: [argument, …]');
+    throw badArgument('args', second, 'Pass a list before the options: [argument, …]');
   }
   const options: unknown = third ?? (isList ? undefined : second);
-  if (typeof options !== 'object' || options === null) {
-    throw optionError('there is no profile', 'Pass an object with a profile as the last argument');
-  }
+  if (options === undefined || options === null) throw noProfile();
+  if (typeof options !== 'object' || Array.isArray(options))
+    throw badOption('options', options, 'Pass an object with a profile');
   // The callee checks the items.
   return [isList ? ownElements(second as readonly unknown[]).map(textOf) : [], options as Options];
 }
+
+/** The error for a child without a profile, which would not be confined. */
+export const noProfile = (): UsageError =>
+  optionError(
+    'the option profile is missing',
+    "Pass it in the options, after the arguments: { profile: 'docker-default' }",
+  );
 
 /** Values that are not strings or numbers are checked with the arguments of the command. */
 const textOf = (word: unknown): string => (typeof word === 'number' ? String(word) : (word as string));

@@ -12,7 +12,8 @@ import { badOption, givenOptions, ownOptions } from '../../util/options.js';
 import { SPAWN_OPTIONS } from './launch/start-child.js';
 
 type Options = ExecFileOptions & SandboxOptions & ViolationReportOptions;
-type Callback<Output> = (error: ExecFileException | null, stdout: Output, stderr: Output) => void;
+/** As with Node, null is none. */
+type Callback<Output> = ((error: ExecFileException | null, stdout: Output, stderr: Output) => void) | null;
 type AnyCallback = Callback<string> | Callback<Buffer>;
 type BufferOptions = Options & { readonly encoding: 'buffer' | null };
 type StringOptions = Options & { readonly encoding?: BufferEncoding };
@@ -50,9 +51,13 @@ export const execFile: ExecFile = Object.assign(
     third?: Options | AnyCallback,
     fourth?: AnyCallback,
   ): ChildProcess => {
-    const [args, options] = argumentsOf(second, typeof third === 'function' ? undefined : third);
+    if (typeof third === 'function' && (fourth as unknown) !== undefined)
+      throw badOption('options', third, 'Pass the options before the callback');
+    const noList = third === null && !Array.isArray(second);
+    const [given, callback] = typeof third === 'function' || noList ? [undefined, third] : [third, fourth];
+    const [args, options] = argumentsOf(second, given ?? undefined);
     // The overloads pair each encoding with its callback type.
-    return run(file, args, options, (typeof third === 'function' ? third : fourth) as Finish | undefined);
+    return run(file, args, options, callback as Finish | undefined);
   },
   {
     [promisify.custom]: (file: string, ...rest: [Options] | [readonly string[], Options]) => {
@@ -83,10 +88,13 @@ function run(
     options,
     OPTIONS.filter(name => !OWN.includes(name)),
   ) as Options;
-  check('timeout', timeout, Number.isInteger(timeout) && timeout >= 0);
-  check('maxBuffer', maxBuffer, typeof maxBuffer === 'number' && maxBuffer >= 0);
-  check('killSignal', killSignal, Object.entries(os().constants.signals).flat().includes(killSignal));
-  check('callback', finish, finish === undefined || typeof finish === 'function');
+  const isTimeout = Number.isInteger(timeout) && timeout >= 0;
+  check('timeout', timeout, isTimeout, 'Pass milliseconds as a whole number; 0 is no limit');
+  const isSize = typeof maxBuffer === 'number' && maxBuffer >= 0;
+  check('maxBuffer', maxBuffer, isSize, 'Pass a number of bytes');
+  const isSignal = Object.entries(os().constants.signals).flat().includes(killSignal);
+  check('killSignal', killSignal, isSignal, 'Pass the name or the number of a signal, such as SIGTERM');
+  check('callback', finish, typeof (finish ?? run) === 'function', 'Pass a function');
 
   const child = spawn(file, args, bare({ ...rest, stdio: 'pipe' as const }));
   let failure: ExecFileException | undefined;
@@ -145,9 +153,8 @@ function run(
   return child;
 }
 
-function check(option: string, value: unknown, holds: boolean): void {
-  if (holds) return;
-  throw badOption(option, value, 'See node:child_process');
+function check(option: string, value: unknown, holds: boolean, remedy: string): void {
+  if (!holds) throw badOption(option, value, remedy);
 }
 
 function promised(file: string, args: readonly string[], options: Options): Promised<string | Buffer> {

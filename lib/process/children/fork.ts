@@ -2,7 +2,7 @@
 import type { ChildProcess, ForkOptions } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { optionError, oneOf } from '../../util/options.js';
-import { argumentsOf } from './arguments.js';
+import { argumentsOf, checkWords } from './arguments.js';
 import { childProcess } from '../../util/builtins.js';
 import { isFilter } from '../../filter/filter.js';
 import {
@@ -92,6 +92,7 @@ export function forkSandboxed(
   const execArgv = ownElements(rest.execArgv ?? ownExecArgv());
   const stdio = forkStdio(rest);
   const module = modulePath instanceof URL ? fileURLToPath(modulePath) : modulePath;
+  checkWords(args, { modulePath: module });
   const begin = (file: string, nodeArgs: readonly string[], all: StdioList, argv0 = file): ChildProcess =>
     // fork passes argv0 to spawn, although its type lacks it.
     childProcess().fork(

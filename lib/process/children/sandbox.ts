@@ -12,6 +12,7 @@ import type { RingFilterMode } from '../isolation/ring-filter.js';
 import { runningTarget, type Capabilities } from '../machine/running-target.js';
 import { own, type Own, bare } from '../../util/own.js';
 import { isProgramBytes } from '../../profile/read-source.js';
+import { noProfile } from './arguments.js';
 import { ownEnvironment, type Environment } from './launch/environment.js';
 import { planIsolation, type IsolationPlan } from '../isolation/isolate.js';
 import { isUint8Array } from '../../util/host/bytes.js';
@@ -100,6 +101,7 @@ function nodeRest(given: object, names: readonly string[]): object {
 
 function filterOf(options: Own<SandboxOptions>): Filter | Uint8Array {
   const { profile, capabilities } = options;
+  if ((profile as unknown) === undefined) throw noProfile();
   const compiling = givenOptions<CompileOptions>(options, COMPILING);
   if (isFilter(profile) || (isUint8Array(profile) && isProgramBytes(profile))) {
     const [misplaced] = capabilities === undefined ? Object.keys(compiling) : ['capabilities'];

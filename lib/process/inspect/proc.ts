@@ -1,6 +1,10 @@
-// Reads /proc, where entries may vanish or be hidden.
+// Reads /proc, where entries may vanish or be hidden, and which an earlier filter may refuse to read.
 import { readdirSync, readlinkSync } from 'node:fs';
 import { readText } from '../../util/host/read-text.js';
+
+/** What to do if /proc of this process cannot be read: the calls of opendir, readdir, readlink and read in the C libraries. */
+export const ALLOW_PROC =
+  'Mount /proc; filters that are loaded before must allow openat, fstat, newfstatat, getdents64, readlinkat, read and close, or be merged with this one';
 
 /** The numeric names in a directory, ascending; undefined if it cannot be listed. */
 export const idsIn = (directory: string): readonly number[] | undefined =>

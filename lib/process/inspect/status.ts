@@ -1,6 +1,7 @@
 // Reads the kernel's information about the filters of a process, for each thread.
 import { readdirSync } from 'node:fs';
 import { UnsupportedError, UsageError } from '../../util/errors.js';
+import { ALLOW_PROC } from './proc.js';
 import { readStatusFile, type Mode, type StatusFile, type ThreadStatus } from './status-file.js';
 import { show } from '../../util/show.js';
 
@@ -45,10 +46,28 @@ export function status(pid: number = process.pid): ProcessStatus {
   };
 }
 
-/** The state of the calling thread. */
+/** The state of the calling thread. Throws UnsupportedError (`no-such-process`) if its file cannot be read. */
 export function threadStatus(): ThreadStatus | undefined {
-  const file = readStatusFile('/proc/thread-self/status');
+  const file = ownState(() => readStatusFile('/proc/thread-self/status'));
   return file && threadStatusOf(file);
+}
+
+/** Ids of the threads of this process. Throws UnsupportedError (`no-such-process`). */
+export const ownTaskIds = (): readonly number[] => ownState(() => readdirSync('/proc/self/task').map(Number));
+
+function ownState<State>(read: () => State): State {
+  try {
+    return read();
+  } catch (error) {
+    // Others are those of Node's permission model, which say what to do.
+    if (!(error instanceof Error && Object.hasOwn(error, 'syscall'))) throw error;
+    throw new UnsupportedError(
+      'no-such-process',
+      `the state of this process cannot be read (${error.message})`,
+      ALLOW_PROC,
+      { cause: error },
+    );
+  }
 }
 
 /** Throws UsageError (`bad-pid`) for values that cannot be the id of a process or a thread. */

@@ -8,6 +8,7 @@ import { LoadError, UsageError, WorkerError } from '../../util/errors.js';
 import { packageFile } from '../../package-files.js';
 import { optionError, badOption, givenOptions, ownOptions } from '../../util/options.js';
 import { net, os } from '../../util/builtins.js';
+import { noProfile } from '../children/arguments.js';
 import { forkSandboxed, type ForkLoad } from '../children/fork.js';
 import { planIsolation } from '../isolation/isolate.js';
 import { SANDBOX_OPTIONS, type SandboxOptions } from '../children/sandbox.js';
@@ -138,6 +139,7 @@ export class SandboxedWorker extends EventEmitter<{
 
   constructor(filename: string | URL, given: SandboxedWorkerOptions) {
     super();
+    if ((given as unknown) === undefined) throw noProfile();
     const options = ownOptions(given, OPTIONS, ['stdout', 'stderr']);
     this.#limits = limitsOf(options);
     const start = startOrder(filename, options);

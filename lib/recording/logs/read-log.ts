@@ -1,9 +1,15 @@
 // Reads logs of system calls in any supported format, which is detected line by line, in bounded memory.
 import { syscallNumber } from '../../kernel/abi.js';
-import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
+import {
+  architectureOption,
+  nativeArchitecture,
+  type Architecture,
+  type ArchitectureAlias,
+} from '../../kernel/architectures.js';
 import { RecordingError } from '../../util/errors.js';
 import { badArgument } from '../../util/failures.js';
-import { badOption, oneOf, ownOptions } from '../../util/options.js';
+import { badOption, ownOptions } from '../../util/options.js';
+import { isUint8Array } from '../../util/host/bytes.js';
 import { own } from '../../util/own.js';
 import { show } from '../../util/show.js';
 import { mergeAll } from '../merge.js';
@@ -24,7 +30,7 @@ import { messageOfMember, messagesOf, unwrappings, withoutColours } from './unwr
 /** Options of `readLog`. */
 export interface ReadLogOptions {
   /** The architecture of the machine that wrote the log, if the log does not have it; default: this machine's. */
-  readonly arch?: Architecture | undefined;
+  readonly arch?: Architecture | ArchitectureAlias | undefined;
   /** The name of the log in messages; default: `<log>`. */
   readonly file?: string | undefined;
   /** The release of the kernel, e.g. `6.18`. */
@@ -67,7 +73,8 @@ export interface SkippedLine {
  * `recording-too-large` beyond the limits of a recording; UsageError (`bad-option`, `bad-argument`).
  */
 export function readLog(log: string | Iterable<string>, options: ReadLogOptions = {}): ReadLog {
-  if (!isText(log) && !isIterable(log)) throw badArgument('a log', log, 'Pass its text or its lines');
+  if (!isText(log) && (!isIterable(log) || isUint8Array(log)))
+    throw badArgument('a log', log, 'Pass its text or its lines');
   const reader = new LogReader(options);
   if (!isText(log)) for (const line of log) reader.push(line);
   else {
@@ -118,8 +125,8 @@ export class LogReader {
   /** Checks the options. Throws UsageError (`bad-option`). */
   constructor(options: ReadLogOptions = {}) {
     this.#options = ownOptions(options, ['arch', 'file', 'kernel', 'libc', 'command', 'phase']);
-    const { arch, phase = '' } = this.#options;
-    oneOf('arch', arch, ARCHITECTURES);
+    const { phase = '' } = this.#options;
+    const arch = architectureOption(this.#options.arch);
     for (const name of ['file', 'kernel', 'libc', 'command'] as const) {
       const value: unknown = this.#options[name];
       if (value !== undefined && typeof value !== 'string') throw badOption(name, value, 'Pass a string');

@@ -3,6 +3,7 @@ import { htmlPlayground } from '../../../report/playground/page.js';
 import { utf8 } from '../../../util/host/bytes.js';
 import { PROFILE } from '../../options.js';
 import { printJson, write, type Register } from '../../output.js';
+import { refuseProcess } from '../../input.js';
 import { readStandardInput } from '../../reading/standard-input.js';
 
 interface Flags {
@@ -20,6 +21,7 @@ export const playgroundCommand: Register = (program, run) =>
     .option('--json', 'write errors as JSON, and with --output what was written')
     .action((profile: string | undefined, { output, json = false }: Flags) => {
       return run(() => {
+        if (profile !== undefined) refuseProcess(profile);
         const text = htmlPlayground(
           profile === undefined ? {} : { profile: profile === '-' ? readStandardInput() : profile },
         );
