@@ -77,7 +77,8 @@ export function exec(
     ...([bytes, bits, setNoNewPrivs, layer, domain, onlyStdio] as const),
     ...([path, words, variables] as const),
   );
-  if (['close_range', 'setsid', 'landlock_restrict_self'].includes(failure.failed)) throw explainIsolation(failure);
+  if (['close_range', 'setsid', 'landlock_restrict_self'].includes(failure.failed))
+    throw explainIsolation(failure);
   throw new LoadError(
     failure.failed === 'execve' ? 'exec-failed' : 'load-failed',
     `${failure.failed} failed with ${errnoName(failure.errno)} for ${path}`,

@@ -1,7 +1,12 @@
 // Compiles and proves a profile in advance, for processes that apply it later.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
+import {
+  architectureOption,
+  nativeArchitecture,
+  type Architecture,
+  type ArchitectureAlias,
+} from '../../kernel/architectures.js';
 import { kernelAtLeast, type KernelVersion } from '../../kernel/kernel-version.js';
 import { compilePolicy } from '../../filter/compile.js';
 import { precompiledName } from '../../filter/stored/precompiled.js';
@@ -16,7 +21,7 @@ import { CompileError, UsageError, type Diagnostic } from '../../util/errors.js'
 import { isRootsFolder } from '../../util/host/out-of-reach.js';
 import { replaceFile } from '../../util/host/replace-file.js';
 import { badArgument } from '../../util/failures.js';
-import { oneOf, pickOptions } from '../../util/options.js';
+import { pickOptions } from '../../util/options.js';
 import { own } from '../../util/own.js';
 import { quote } from '../../util/suggest.js';
 import { variantOf } from './apply-profile.js';
@@ -25,7 +30,7 @@ import { obstacles, refuseObstacles } from '../preflight.js';
 /** Options of `precompile`. */
 export interface PrecompileOptions {
   /** The architecture of the machines that will apply the profile. Default: that of this process. */
-  readonly arch?: Architecture | undefined;
+  readonly arch?: Architecture | ArchitectureAlias | undefined;
 }
 
 /** The result of `precompile`. */
@@ -64,8 +69,7 @@ export function precompileText(
   directory: string,
   options: PrecompileOptions,
 ): PrecompiledPrograms {
-  const { arch = nativeArchitecture() } = pickOptions(options, ['arch']);
-  oneOf('arch', arch, ARCHITECTURES);
+  const arch = architectureOption(pickOptions(options, ['arch']).arch) ?? nativeArchitecture();
   const content = `${JSON.stringify(programFile(source, arch, sha256))}\n`;
   const name = precompiledName(source.text, arch, sha256);
   write(checkedPath(directory), name, content);
