@@ -12,7 +12,7 @@ import { isJson, isYaml } from './formats/json-or-yaml.js';
 import { textFormatOf } from './formats/text-formats.js';
 import { readJson } from './read-json.js';
 import { isProfile, sealProfile, type Profile, writtenPolicy } from './profile.js';
-import { readSource } from './read-source.js';
+import { readSource, type SourceText } from './read-source.js';
 import { deriveProfile } from './derive/derive.js';
 import { writeOutGroups } from './derive/edit-text.js';
 import { readExtends, type Extends } from './derive/extends.js';
@@ -45,24 +45,27 @@ export interface ParseOptions {
  * containers/common, runtime-spec.
  */
 export function parseProfile(source: unknown, options: ParseOptions = {}): Profile {
-  const { strict = false, file: name } = pickOptions(options, ['strict', 'file']);
+  const { strict = false, file } = pickOptions(options, ['strict', 'file']);
   oneOf('strict', strict, [true, false]);
-  const findings = new Findings();
-  if (isProfile(source)) {
-    findings.conclude(strict, source.warnings);
-    return source;
+  if (!isProfile(source)) {
+    const found = readSource(source);
+    return parseText(file === undefined ? found : { ...found, file }, strict);
   }
-  const found = readSource(source);
-  const { text } = found;
-  const path = own(found, 'path');
-  const file = name ?? found.file;
+  new Findings().conclude(strict, source.warnings);
+  return source;
+}
+
+/** Like `parseProfile`, for a source that has been read. */
+export function parseText(source: SourceText, strict: boolean): Profile {
+  const { text, file } = source;
+  const path = own(source, 'path');
   const format = isJson(text) ? undefined : textFormatOf(text);
   if (format !== undefined) return readWritten(format, text, file, Includes.of(path, parseIncluded));
   const includes = Includes.of(path, parseIncluded);
   // Files that this text refers to may change while the text stays the same.
   if (text.length > REMEMBERED_LENGTH || mayNameOthers(text)) return read(text, file, strict, includes);
   const profile = recent.get(`${file.length} ${file}${text}`, () => read(text, file, strict, includes));
-  findings.conclude(strict, profile.warnings);
+  new Findings().conclude(strict, profile.warnings);
   return profile;
 }
 

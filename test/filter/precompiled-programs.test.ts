@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import {
   chmodSync,
   chownSync,
+  linkSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -20,10 +22,13 @@ import { decode } from '#lib/bpf/program.js';
 import { programDigest, VARIANTS, type ProgramFile } from '#lib/filter/stored/program-file.js';
 import { verify } from '#lib/filter/prove/verify.js';
 import { nativeArchitecture } from '#lib/kernel/architectures.js';
+import { SCMP_ACT_ALLOW } from '#lib/kernel/constants.js';
 import { NEWEST_KERNEL } from '#lib/kernel/kernel-version.js';
 import { variantOf } from '#lib/process/apply/apply-profile.js';
 import { precompile } from '#lib/process/apply/precompile.js';
+import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { inChild, told } from '../support/child.js';
+import { mountFuse } from '../support/fuse.js';
 import { sha256 } from '../support/sha256.js';
 import { skip } from '../support/skip.js';
 
@@ -98,6 +103,7 @@ describe('The programs of precompile', () => {
 
   for (const [what, source, code] of [
     ['refers to others', { extends: 'docker-default' }, 'not-precompilable'],
+    ['is not JSON for applyProfile', Buffer.from(`\uFEFF\uFEFF${TEXT}`), 'json-syntax'],
     ['is not JSON', 'default ALLOW\ndeny ptrace\n', 'not-precompilable'],
     ['sets flags', { ...PROFILE, flags: ['SECCOMP_FILTER_FLAG_LOG'] }, 'not-precompilable'],
     ['names a listener', { ...PROFILE, listenerPath: '/run/agent.sock' }, 'not-precompilable'],
@@ -125,7 +131,45 @@ describe('The programs of precompile', () => {
   }
 
   it('cannot be written if the directory is a file', () => {
-    assert.throws(() => precompile(profile, profile), { code: 'bad-argument' });
+    assert.throws(() => precompile(profile, profile), {
+      code: 'bad-argument',
+      message: /: ENOTDIR: not a directory\. /,
+    });
+  });
+
+  for (const below of ['', 'new', 'new/er']) {
+    it(`are not written to ${join('LINK', below)}, because another user may have the link lead anywhere`, () => {
+      mkdirSync(cache);
+      const link = join(folder, 'link');
+      symlinkSync(cache, link);
+      assert.throws(() => precompile(profile, join(link, below)), {
+        code: 'bad-argument',
+        message: new RegExp(`${link}" is a symbolic link`),
+      });
+      assert.deepEqual(readdirSync(cache), []);
+    });
+  }
+
+  it('replace links and hard links of another user, and leave the files of the links alone', () => {
+    const { file } = precompile(profile, cache);
+    const victim = join(folder, 'victim');
+    writeFileSync(victim, 'secret', { mode: 0o600 });
+    for (const link of [symlinkSync, linkSync]) {
+      rmSync(file);
+      link(victim, file);
+      precompile(profile, cache);
+      assert.deepEqual([readFileSync(victim, 'utf8'), statSync(victim).mode & 0o777], ['secret', 0o600]);
+      assert.equal(lstatSync(file).isFile() && lstatSync(file).nlink === 1, true);
+      assert.equal(only(), file);
+    }
+  });
+
+  it('are in new directories of the mode 0755, also above', () => {
+    const { file } = precompile(profile, join(cache, 'a/b/../c/'));
+    assert.deepEqual(readdirSync(join(cache, 'a')), ['c']);
+    for (const directory of ['', 'a', 'a/c'])
+      assert.equal(statSync(join(cache, directory)).mode & 0o777, 0o755);
+    assert.ok(statSync(file).isFile());
   });
 
   describe('are', () => {
@@ -184,6 +228,20 @@ describe('The programs of precompile', () => {
       assert.deepEqual(apply({ directory: `${cache}/../cache/` }), used);
     });
 
+    it('not used from a file system of the user that says it is of root', async function () {
+      const home = join(folder, 'home');
+      mkdirSync(home);
+      chownSync(home, NOBODY, NOBODY);
+      const mounted = await mountFuse(home, NOBODY, readFileSync(only(), 'utf8'));
+      if (mounted === undefined) skip(this, 'FUSE cannot be mounted here');
+      try {
+        assert.deepEqual([statSync(home).uid, statSync(home).mode & 0o777], [0, 0o755]);
+        for (const directory of [home, join(home, 'cache')]) assert.deepEqual(apply({ directory }), compiled);
+      } finally {
+        mounted.unmount();
+      }
+    });
+
     it('used for the text of the profile, whatever its source', () => {
       assert.deepEqual(apply({ source: TEXT }), used);
     });
@@ -235,6 +293,41 @@ describe('The programs of precompile', () => {
     it('not used for another text', () => {
       writeFileSync(profile, `${TEXT} `);
       assert.deepEqual(apply(), compiled);
+    });
+
+    it('missed with a warning that says how to have programs again', () => {
+      writeFileSync(profile, `${TEXT} `);
+      const before = `
+        const { applyProfile } = s;
+        const [warning] = applyProfile(${JSON.stringify(profile)}, { cache: ${JSON.stringify(cache)}, dryRun: true }).warnings;
+        tell({ user: process.getuid(), call: warning.code + ': ' + warning.remedy });
+        process.exit();`;
+      assert.match(apply({ before }).call ?? '', /^cache-not-written: .*precompile this profile as root/);
+    });
+
+    it('as for other profiles, an error for invalid options', () => {
+      for (const more of [", strict: 'yes'", ', cache: 1', ", cache: ''"])
+        assert.deepEqual(apply({ more }), { user: NOBODY, call: 'bad-option' }, more);
+      for (const more of [", strict: 'yes'", ', cache: 1'])
+        assert.deepEqual(
+          apply({ source: 'docker-default', more }),
+          { user: NOBODY, call: 'bad-option' },
+          more,
+        );
+    });
+
+    it('described by the profile as it was when they were applied', () => {
+      const file = JSON.stringify(join(folder, 'open', 'profile.json'));
+      const before = `
+        const { writeFileSync } = m('fs');
+        writeFileSync(${file}, ${JSON.stringify(TEXT)});
+        const { filter } = s.applyProfile(${file}, { cache: ${JSON.stringify(cache)}, dryRun: true });
+        writeFileSync(${file}, '{');
+        const { policy, instructions } = filter;
+        tell({ user: process.getuid(), call: [instructions, policy.defaultAction, policy.abis[0].syscalls.size].join(' ') });
+        process.exit();`;
+      const { syscalls } = resolveProfile(TEXT, { kernel: NEWEST_KERNEL }).abis[0];
+      assert.equal(apply({ before }).call, `1 ${SCMP_ACT_ALLOW} ${syscalls.size}`);
     });
 
     it('not used for other options', () => {

@@ -1,6 +1,15 @@
 // Caches generated programs in a directory that the caller names. Each must pass the proof against its policy before it
 // is used. Only the owner may write to the directory, so that nobody else can make the proof take long.
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  type Stats,
+} from 'node:fs';
 import { decode, encode, INSTRUCTION_SIZE, MAX_INSTRUCTIONS, type Program } from '../../bpf/program.js';
 import { isPolicy, type Policy } from '../../policy/policy.js';
 import { isProfile, type Profile } from '../../profile/profile.js';
@@ -55,13 +64,14 @@ const WRITABLE_BY_OTHERS = 0o022;
  * write to.
  */
 export function storedProgram(directory: unknown, key: readonly unknown[], sha256: Sha256): StoredProgram {
-  const path = checkedDirectory(directory);
+  checkCachePath(directory);
+  const { uid } = checkedDirectory(directory);
   const name = sha256(Buffer.from(JSON.stringify([packageVersion(), ...key])));
-  const file = `${path}/${name}.bpf`;
+  const file = `${directory}/${name}.bpf`;
   return {
     read: () => readEntry(file),
     write(program) {
-      const temporary = `${path}/.${name}.${process.pid}.${crypto().randomBytes(8).toString('hex')}`;
+      const temporary = `${directory}/.${name}.${process.pid}.${crypto().randomBytes(8).toString('hex')}`;
       try {
         replaceFile(file, encode(program), temporary, { flag: 'wx', mode: 0o600 });
         return undefined;
@@ -69,18 +79,27 @@ export function storedProgram(directory: unknown, key: readonly unknown[], sha25
         return {
           code: 'cache-not-written',
           severity: 'warning',
-          message: `the compiled program could not be written to cache ${quote(path)}: ${(error as Error).message}`,
-          remedy:
-            'The profile is compiled again at the next start; make the directory writable, or leave cache out',
+          message: `the compiled program could not be written to cache ${quote(directory)}: ${(error as Error).message}`,
+          remedy: `The profile is compiled again at the next start; ${remedyFor(uid)}, or leave cache out`,
         };
       }
     },
   };
 }
 
-function checkedDirectory(directory: unknown): string {
+/** What to do if this user cannot write to a directory of another: that of root is for `precompile`. */
+const remedyFor = (owner: number): string =>
+  owner === 0 && owner !== own(process, 'geteuid')?.()
+    ? 'precompile this profile as root with this version of the package'
+    : 'make the directory writable';
+
+/** Throws UsageError (`bad-option`) for a value that cannot be the path of a directory. */
+export function checkCachePath(directory: unknown): asserts directory is string {
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0'))
     refuse(`cache must be the path of a directory`);
+}
+
+function checkedDirectory(directory: string): Stats {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
@@ -89,7 +108,7 @@ function checkedDirectory(directory: unknown): string {
   const status = lstatSync(directory);
   if (!status.isDirectory()) refuse(`cache ${quote(directory)} is not a directory`);
   if (!isOwn(status)) refuse(`other users can write to cache ${quote(directory)}`);
-  return directory;
+  return status;
 }
 
 function refuse(message: string): never {

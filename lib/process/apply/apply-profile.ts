@@ -3,14 +3,14 @@ import { COMPILE_OPTIONS } from '../../filter/compile-options.js';
 import { policyOf, type AnyProfile, type CompileOptions } from '../../filter/compile-profile.js';
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
-import { programKey, storedProgram } from '../../filter/stored/cache.js';
+import { checkCachePath, programKey, storedProgram } from '../../filter/stored/cache.js';
 import { precompiledFilter, shippedFilter } from '../../filter/stored/precompiled-filter.js';
 import type { Variant } from '../../filter/stored/program-file.js';
 import { sha256 } from '../../native.js';
 import type { Diagnostic } from '../../util/errors.js';
-import { badOption, optionError, givenOptions, ownOptions, pickOptions } from '../../util/options.js';
+import { badOption, optionError, givenOptions, oneOf, ownOptions, pickOptions } from '../../util/options.js';
 import { isPolicy, type Policy } from '../../policy/policy.js';
-import { parseProfile } from '../../profile/parse.js';
+import { parseText } from '../../profile/parse.js';
 import { isProfile } from '../../profile/profile.js';
 import { readSource } from '../../profile/read-source.js';
 import { withTraps } from '../../policy/with-traps.js';
@@ -88,6 +88,9 @@ export function applyProfile(
     LOAD_FLAGS,
   );
   const { capabilities, force = false } = own;
+  // Checked here too, because a program that was proven earlier is loaded without the profile and the cache.
+  oneOf('strict', own.strict, [true, false]);
+  if (own.cache !== undefined) checkCachePath(own.cache);
   const rest = givenOptions<CompileOptions>(own, compileOptions());
   const violations = listenerOf(own.violations);
   const reporting = checkReportOnly(
@@ -116,11 +119,11 @@ export function applyProfile(
     });
   const isPlain = Object.keys(given).every(option => option === 'strict');
   const precompiled = (): Filter | undefined => {
-    if (typeof own.cache !== 'string' || isPolicy(profile) || isProfile(profile)) return undefined;
-    const { text, file } = readSource(profile);
+    if (own.cache === undefined || isPolicy(profile) || isProfile(profile)) return undefined;
+    const source = readSource(profile);
     // The source may have changed by the time that the policy is accessed.
-    const resolveText = (): Policy => variantOf(parseProfile(text, { file }), described, variant);
-    return precompiledFilter(own.cache, text, target, variant, resolveText, sha256);
+    const resolveText = (): Policy => variantOf(parseText(source, false), described, variant);
+    return precompiledFilter(own.cache, source.text, target, variant, resolveText, sha256);
   };
   const filter = isPlain
     ? (shippedFilter(profile, target, variant, resolve, sha256) ?? precompiled())

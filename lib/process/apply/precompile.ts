@@ -1,5 +1,4 @@
 // Compiles and proves a profile in advance, for processes that apply it later.
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   architectureOption,
@@ -13,12 +12,12 @@ import { precompiledName } from '../../filter/stored/precompiled.js';
 import { programDigest, VARIANTS, type ProgramFile, type Sha256 } from '../../filter/stored/program-file.js';
 import { sha256 } from '../../native.js';
 import { isJson } from '../../profile/formats/json-or-yaml.js';
-import { mayNameOthers, parseProfile } from '../../profile/parse.js';
+import { mayNameOthers, parseText } from '../../profile/parse.js';
 import { type Profile } from '../../profile/profile.js';
 import { readSource, type ProfileSource, type SourceText } from '../../profile/read-source.js';
 import { crypto } from '../../util/builtins.js';
 import { CompileError, UsageError, type Diagnostic } from '../../util/errors.js';
-import { isRootsFolder } from '../../util/host/out-of-reach.js';
+import { inFolder } from '../../util/host/out-of-reach.js';
 import { replaceFile } from '../../util/host/replace-file.js';
 import { badArgument } from '../../util/failures.js';
 import { pickOptions } from '../../util/options.js';
@@ -37,7 +36,7 @@ export interface PrecompileOptions {
 export interface PrecompiledPrograms {
   /** The path of the file with the programs. */
   readonly file: string;
-  /** A warning (`precompiled-in-reach`) if others than root can write to the directory: then the programs are not used. */
+  /** A warning (`precompiled-in-reach`) if others than root can change the directory: then the programs are not used. */
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -50,7 +49,7 @@ export interface PrecompiledPrograms {
  * the process is not root: for example, if root builds an image with a service that runs as another user. The text of the
  * profile and the version of this package must be the same, and no option may change the meaning of the profile.
  *
- * Creates the directory with the mode 0755 if it does not exist. Throws ProfileError if the profile has problems or
+ * Creates the directory with the mode 0755 if it does not exist, and follows no symbolic link in its path. Throws ProfileError if the profile has problems or
  * warnings, CompileError (`not-precompilable`) if it is not JSON, refers to other profiles, or sets flags or a listener,
  * LoadError (`node-cannot-continue`) if it refuses calls that Node depends on, and UsageError (`bad-argument`,
  * `bad-option`), also if the directory cannot be written to.
@@ -72,16 +71,16 @@ export function precompileText(
   const arch = architectureOption(pickOptions(options, ['arch']).arch) ?? nativeArchitecture();
   const content = `${JSON.stringify(programFile(source, arch, sha256))}\n`;
   const name = precompiledName(source.text, arch, sha256);
-  write(checkedPath(directory), name, content);
-  const warnings = isRootsFolder(directory) ? [] : [inReach(directory)];
+  const warnings = write(checkedPath(directory), name, content) ? [] : [inReach(directory)];
   return { file: join(directory, name), warnings };
 }
 
 /** The programs of a profile. Throws as `precompile` does. */
-export function programFile({ text, file }: SourceText, arch: Architecture, sha256: Sha256): ProgramFile {
+export function programFile(source: SourceText, arch: Architecture, sha256: Sha256): ProgramFile {
+  const { text, file } = source;
   if (!isJson(text)) refuse(`${quote(file)} is not JSON`);
   if (mayNameOthers(text)) refuse(`${quote(file)} may refer to other profiles, which can change`);
-  const profile = parseProfile(text, { strict: true, file });
+  const profile = parseText(source, true);
   const minKernel = newestKernel(profile);
   const programs = VARIANTS.map(variant => {
     const policy = variantOf(profile, { arch, kernel: minKernel, strict: true }, variant);
@@ -116,16 +115,28 @@ function checkedPath(directory: unknown): string {
   throw badArgument('directory', directory, 'Pass the path of a directory');
 }
 
-function write(directory: string, name: string, content: string): void {
-  const temporary = join(directory, `.${name}.${process.pid}.${crypto().randomBytes(8).toString('hex')}`);
+/**
+ * Writes a file to a directory, which is created if it does not exist. It may be another user's, who must not be able to have
+ * root write elsewhere. Returns whether only root can change what is in it.
+ */
+function write(directory: string, name: string, content: string): boolean {
+  const temporary = `.${name}.${process.pid}.${crypto().randomBytes(8).toString('hex')}`;
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o755 });
-    replaceFile(join(directory, name), content, temporary, { flag: 'wx', mode: 0o644 });
+    return inFolder(
+      directory,
+      ({ place, isRoots }) => {
+        replaceFile(join(place, name), content, join(place, temporary), { flag: 'wx', mode: 0o644 });
+        return isRoots;
+      },
+      true,
+    );
   } catch (error) {
+    // Without the path, which is that of a descriptor.
+    const [reason = ''] = (error as Error).message.split(/, \w+ '/);
     throw new UsageError(
       'bad-argument',
-      `the programs could not be written to ${quote(directory)}: ${(error as Error).message}`,
-      'Pass the path of a directory that you can write to',
+      `the programs could not be written to ${quote(directory)}: ${reason}`,
+      'Pass the path of a directory that you can write to, without symbolic links',
     );
   }
 }
@@ -133,7 +144,7 @@ function write(directory: string, name: string, content: string): void {
 const inReach = (directory: string): Diagnostic => ({
   code: 'precompiled-in-reach',
   severity: 'warning',
-  message: `others than root can write to ${quote(directory)} or to a directory above it, so applyProfile will not use the programs`,
+  message: `others than root can change ${quote(directory)} or a directory above it, so applyProfile will not use the programs`,
   remedy:
-    'Use a directory that belongs to root with the mode 0755, in directories of that kind, without links in its path',
+    'Use a directory that belongs to root with the mode 0755, in directories of that kind, and in no FUSE file system',
 });
