@@ -90,7 +90,7 @@ export function storedProgram(directory: unknown, key: readonly unknown[], sha25
 /** What to do if this user cannot write to a directory of another: that of root is for `precompile`. */
 const remedyFor = (owner: number): string =>
   owner === 0 && owner !== own(process, 'geteuid')?.()
-    ? 'precompile this profile as root with this version of the package'
+    ? 'precompile this profile as root with this version of the package (docs/verification.md says when its programs are used)'
     : 'make the directory writable';
 
 /** Throws UsageError (`bad-option`) for a value that cannot be the path of a directory. */

@@ -132,11 +132,11 @@ function write(directory: string, name: string, content: string): boolean {
     );
   } catch (error) {
     // Without the path, which is that of a descriptor.
-    const [reason = ''] = (error as Error).message.split(/, \w+ '/);
+    const [reason = ''] = (error as Error).message.split(/, [a-z]+(?: '|$)/);
     throw new UsageError(
       'bad-argument',
       `the programs could not be written to ${quote(directory)}: ${reason}`,
-      'Pass the path of a directory that you can write to, without symbolic links',
+      'Pass the path of a directory that you can write to, without symbolic links; /proc must be mounted',
     );
   }
 }
