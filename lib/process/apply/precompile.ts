@@ -49,10 +49,10 @@ export interface PrecompiledPrograms {
  * the process is not root: for example, if root builds an image with a service that runs as another user. The text of the
  * profile and the version of this package must be the same, and no option may change the meaning of the profile.
  *
- * Creates the directory with the mode 0755 if it does not exist, and follows no symbolic link in its path. Throws ProfileError if the profile has problems or
- * warnings, CompileError (`not-precompilable`) if it is not JSON, refers to other profiles, or sets flags or a listener,
- * LoadError (`node-cannot-continue`) if it refuses calls that Node depends on, and UsageError (`bad-argument`,
- * `bad-option`), also if the directory cannot be written to.
+ * Creates the directory with the mode 0755 if it does not exist, and follows no symbolic link in its path. Throws
+ * ProfileError if the profile has problems or warnings, CompileError (`not-precompilable`) if it is not JSON, refers to
+ * other profiles, or sets flags or a listener, LoadError (`node-cannot-continue`) if it refuses calls that Node depends
+ * on, and UsageError (`bad-argument`, `bad-option`), also if the directory cannot be written to.
  */
 export function precompile(
   source: ProfileSource,
