@@ -1,5 +1,5 @@
 // A system call as callers pass it, and the words that a program sees.
-import { badEvent, checkedEvent, type Event } from '../kernel/event.js';
+import { badEvent, checkedEvent, type CheckedEvent, type Event } from '../kernel/event.js';
 import { writeWords } from './interpret.js';
 import { DATA_SIZE, WORD } from './program.js';
 
@@ -20,14 +20,14 @@ export function wordsOf(call: Call, into?: Uint32Array): Uint32Array {
  * Checks a call. An event is copied: own properties only, each read once. Throws UsageError (`bad-event`) for any other
  * value.
  */
-export function checkedCall(call: Call): Required<Event> | Uint32Array {
+export function checkedCall(call: Call): CheckedEvent | Uint32Array {
   if (!(call instanceof Uint32Array)) return checkedEvent(call);
   if (call.length === WORDS) return call;
   throw badEvent(`struct seccomp_data has ${WORDS} words, not ${call.length}`);
 }
 
 /** The call with these words. */
-export function eventOf(data: Uint32Array): Required<Event> {
+export function eventOf(data: Uint32Array): CheckedEvent {
   const register = (low: number): bigint => (BigInt(data[low + 1] ?? 0) << 32n) | BigInt(data[low] ?? 0);
   return {
     arch: data[WORD.arch] ?? 0,

@@ -1,11 +1,10 @@
 // Runs a classic BPF program on one system call, as the kernel would.
 import type { Action } from '../kernel/action.js';
-import { checkedEvent, type Event } from '../kernel/event.js';
+import { checkedEvent, type CheckedEvent, type Event } from '../kernel/event.js';
 import { validOperation, type ArithmeticName, type LoadSource, type TestName } from './opcodes.js';
 import { DATA_SIZE, MEMORY_WORDS, requireInstructionList, WORD, type Program } from './program.js';
 import { ProgramError } from '../util/errors.js';
 import { badArgument } from '../util/failures.js';
-import { own } from '../util/own.js';
 
 /** Two views of the same memory: by far the fastest way to split a bigint into two words. */
 const register = new BigUint64Array([1n]);
@@ -23,11 +22,12 @@ export function seccompData(event: Event, into?: Uint32Array): Uint32Array {
 }
 
 /** As `seccompData`, without checks. */
-export function writeWords(event: Event, into: Uint32Array = new Uint32Array(DATA_SIZE / 4)): Uint32Array {
-  const args = own(event, 'args') ?? [];
-  const instructionPointer = own(event, 'instructionPointer') ?? 0n;
-  into[WORD.nr] = event.syscall;
-  into[WORD.arch] = event.arch;
+export function writeWords(
+  { arch, syscall, args, instructionPointer }: CheckedEvent,
+  into: Uint32Array = new Uint32Array(DATA_SIZE / 4),
+): Uint32Array {
+  into[WORD.nr] = syscall;
+  into[WORD.arch] = arch;
   layOut(instructionPointer, into, WORD.ipLow);
   for (let arg = 0; arg < 6; arg++) layOut(args[arg] ?? 0n, into, WORD.low(arg));
   return into;

@@ -9,7 +9,7 @@ export type { SyscallName } from '../kernel/calls/call-names.js';
 export type { CapabilityName } from '../kernel/capabilities.js';
 export type { DockerArchitecture } from '../kernel/docker-architectures.js';
 export type { ErrnoName } from '../kernel/errno.js';
-export type { Event } from '../kernel/event.js';
+export type { CheckedEvent, Event } from '../kernel/event.js';
 export type { Reason } from '../policy/reason.js';
 export type {
   AbiPolicy,

@@ -3,7 +3,7 @@ import type { Program } from '../bpf/program.js';
 import type { Policy } from '../policy/policy.js';
 import { SeccompError } from '../util/errors.js';
 import { checkedPolicy } from '../policy/check.js';
-import { oneOf, pickOptions } from '../util/options.js';
+import { oneOf, optionError, pickOptions } from '../util/options.js';
 import { own } from '../util/own.js';
 import { runTable, type RunTable } from '../policy/runs.js';
 import { CODEGENS, type Codegen, type Filter } from './filter.js';
@@ -52,6 +52,11 @@ export function compilePolicy(
   oneOf('codegen', codegen, CODEGENS);
   oneOf('weights', given.weights, WEIGHTS);
   oneOf('optimize', optimize, [1, 2]);
+  if (codegen !== 'libseccomp' && given.optimize !== undefined)
+    throw optionError(
+      "optimize has no effect without codegen 'libseccomp'",
+      'Leave it out, or pass that too',
+    );
   const weights: Weights = given.weights === 'uniform' ? UNIFORM : nodeWeights;
   const runs = runTable(policy);
   const effort = own(means, 'effort') ?? 'best';

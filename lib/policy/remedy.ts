@@ -3,7 +3,7 @@ import type { Location } from '../util/errors.js';
 import { abiOf, syscallName } from '../kernel/abi.js';
 import { permits, precedence } from '../kernel/action.js';
 import { evaluate, holds, outcome } from './evaluate.js';
-import type { Event } from '../kernel/event.js';
+import { checkedEvent, type Event } from '../kernel/event.js';
 import type { Policy } from './policy.js';
 import { requireResult } from '../util/failures.js';
 import { own, owned } from '../util/own.js';
@@ -58,14 +58,14 @@ export type Remedy =
  */
 export function remedyFor(event: Event, policy: Policy): Remedy | undefined {
   if (permits(evaluate(policy, event))) return undefined;
-  const abi = abiOf(event.arch, event.syscall);
-  const name = abi && syscallName(abi.name, event.syscall);
+  const { arch, syscall, args } = checkedEvent(event);
+  const abi = abiOf(arch, syscall);
+  const name = abi && syscallName(abi.name, syscall);
   if (abi === undefined || name === undefined) return undefined;
   if (!policy.abis.some(part => part.abi === abi)) {
     return { kind: 'architecture', architecture: abi.scmpName };
   }
-  const args = own(event, 'args') ?? [];
-  const { rules, otherwise, at } = owned(outcome(policy, event.arch, event.syscall));
+  const { rules, otherwise, at } = owned(outcome(policy, arch, syscall));
   const matching = rules.filter(({ conditions }) => conditions.every(condition => holds(condition, args)));
   const inspected = new Set(rules.flatMap(({ conditions }) => conditions.map(({ arg }) => arg)));
   const rule = allowing(name, [...inspected], args, abi.width);

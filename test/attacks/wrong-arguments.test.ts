@@ -224,10 +224,16 @@ describe('wrong arguments', () => {
       /^a log cannot be Buffer.*Pass its text/,
     ],
     [
-      'a number for a register',
-      () => functions['simulate']?.(filter, { ...call, args: [1] }),
+      'a number for a register that may have been rounded',
+      () => functions['simulate']?.(filter, { ...call, args: [1, 2 ** 53] }),
       'bad-event',
-      /args\[0\] must be a bigint, not 1/,
+      /args\[1\] must be a bigint or a safe integer, not 9007199254740992/,
+    ],
+    [
+      'an option of the other generator',
+      () => functions['compile']?.('docker-default', { optimize: 1 }),
+      'bad-option',
+      /^optimize has no effect without codegen 'libseccomp'.*Leave it out/,
     ],
     [
       'no options for a worker',

@@ -110,9 +110,9 @@ describe('simulate and simulator refuse', () => {
     ['a call without an architecture', 'bad-event', docker, { syscall: 1 }],
     ['a fraction of a number', 'bad-event', docker, { ...read, syscall: 0.5 }],
     ['arguments that are not list', 'bad-event', docker, { ...read, args: 'abc' }],
-    ['arguments that are numbers', 'bad-event', docker, { ...read, args: [1] }],
+    ['arguments that are fractions', 'bad-event', docker, { ...read, args: [0.5] }],
     ['seven arguments', 'bad-event', docker, { ...read, args: [0n, 0n, 0n, 0n, 0n, 0n, 0n] }],
-    ['an instruction pointer that is a number', 'bad-event', docker, { ...read, instructionPointer: 1 }],
+    ['an instruction pointer that is a fraction', 'bad-event', docker, { ...read, instructionPointer: 0.5 }],
   ];
   for (const [name, code, layers, event] of refused) {
     it(name, () => {

@@ -5,7 +5,7 @@ import { FilterContext, type Comparison } from '#lib/libseccomp/context.js';
 import { interpret, seccompData } from '#lib/bpf/interpret.js';
 import { decode } from '#lib/bpf/program.js';
 import { ABIS, syscallNumber } from '#lib/kernel/abi.js';
-import type { Event } from '#lib/kernel/event.js';
+import type { CheckedEvent } from '#lib/kernel/event.js';
 import {
   SCMP_ACT_ALLOW,
   SCMP_ACT_ERRNO,
@@ -167,12 +167,12 @@ describe('FilterContext.verify', () => {
       }
       const program = decode(context.exportBpf());
       /** Whether the program has the action of the rules for a call. */
-      const isRight = (event: Event): boolean => {
+      const isRight = (event: Omit<CheckedEvent, 'instructionPointer'>): boolean => {
         const expected = rules.some(
           rule =>
             event.arch === ABIS[arch].audit &&
             syscallNumber(arch, rule.call) === event.syscall &&
-            rule.comparisons.every(({ arg, op, a }) => holds(op, event.args?.[arg] ?? 0n, BigInt(a))),
+            rule.comparisons.every(({ arg, op, a }) => holds(op, event.args[arg] ?? 0n, BigInt(a))),
         );
         return (interpret(program, seccompData(event)).action === SCMP_ACT_ALLOW) === expected;
       };

@@ -3,7 +3,7 @@ import fc, { type Arbitrary } from 'fast-check';
 import type { Instruction, Program } from '#lib/bpf/program.js';
 import { BPF } from '#lib/bpf/opcodes.js';
 import { ABIS, syscallsOf } from '#lib/kernel/abi.js';
-import type { Event } from '#lib/kernel/event.js';
+import type { CheckedEvent } from '#lib/kernel/event.js';
 import { OPERATORS } from '#lib/policy/policy.js';
 
 const LIMITS = [
@@ -96,7 +96,7 @@ const numbers = CALLS.flatMap(name =>
 );
 
 /** A call on any ABI, usually one that `profile` names. */
-export const event: Arbitrary<Required<Event>> = fc.record({
+export const event: Arbitrary<CheckedEvent> = fc.record({
   arch: fc.constantFrom(...new Set(Object.values(ABIS).map(({ audit }) => audit)), 0x12345678),
   syscall: fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...numbers) }, { weight: 1, arbitrary: word }),
   args: fc.array(register, { minLength: 6, maxLength: 6 }),

@@ -7,7 +7,7 @@ import type { LayerRun, Simulation, Step } from './simulate.js';
 import { abiOf, syscallName } from '../../kernel/abi.js';
 import { actionKind, actionName, type Action } from '../../kernel/action.js';
 import * as scmp from '../../kernel/constants.js';
-import type { Event } from '../../kernel/event.js';
+import type { CheckedEvent } from '../../kernel/event.js';
 import { nameRegister } from '../../kernel/arguments/named-arguments.js';
 import type { Reason } from '../../policy/reason.js';
 import { parametersOf } from '../../kernel/arguments/signatures.js';
@@ -54,7 +54,7 @@ const CONSEQUENCES: ReadonlyMap<Action, string> = new Map([
 const FROM_CACHE = ", from the kernel's cache, without running a filter";
 
 /** `x86_64 socket (41): domain = AF_UNIX (0x1), type = 0x0, protocol = 0x0`. */
-function callText(event: Required<Event>, given: number): string {
+function callText(event: CheckedEvent, given: number): string {
   const abi = abiOf(event.arch, event.syscall);
   const name = abi === undefined ? undefined : syscallName(abi.name, event.syscall);
   const parameters = abi === undefined || name === undefined ? undefined : parametersOf(abi.name, name);
@@ -108,7 +108,7 @@ function notGiven({ program, path }: LayerRun, given: number): readonly string[]
 }
 
 /** The executed instructions as in a listing, with the values that were loaded or computed. */
-function listing({ program, path }: LayerRun, event: Event): readonly string[] {
+function listing({ program, path }: LayerRun, event: CheckedEvent): readonly string[] {
   const lines = new Map(
     disassemble(program)
       .split('\n')
@@ -125,7 +125,7 @@ function listing({ program, path }: LayerRun, event: Event): readonly string[] {
 }
 
 /** The register that an instruction has written, and its value afterwards. */
-function change({ code, k }: Instruction, next: Step | undefined, event: Event): string | undefined {
+function change({ code, k }: Instruction, next: Step | undefined, event: CheckedEvent): string | undefined {
   if (next === undefined) return undefined;
   const operation = operationOf(code);
   if (operation === undefined) return undefined;
@@ -135,7 +135,7 @@ function change({ code, k }: Instruction, next: Step | undefined, event: Event):
   return `A = ${hex(next.a)}${name === undefined ? '' : ` (${name})`}`;
 }
 
-function wordName(word: number, event: Event): string | undefined {
+function wordName(word: number, event: CheckedEvent): string | undefined {
   const abi = abiOf(event.arch, event.syscall);
   if (abi === undefined) return undefined;
   if (word === WORD.arch) return abi.name;

@@ -1,6 +1,6 @@
 // Simulates one system call under a filter or a stack of them, and records how its action is decided.
 import { permits, type Action } from '../../kernel/action.js';
-import type { Event } from '../../kernel/event.js';
+import type { CheckedEvent } from '../../kernel/event.js';
 import { reasonFor, type Reason } from '../../policy/reason.js';
 import { allowedByCache } from './cache.js';
 import { eventOf, wordsOf, type Call } from '../../bpf/call.js';
@@ -37,7 +37,7 @@ export interface LayerRun {
 /** The result of a simulation. */
 export interface Simulation {
   /** The call, with all six arguments. */
-  readonly event: Required<Event>;
+  readonly event: CheckedEvent;
   /** The action of the kernel: the most restrictive one of all layers. */
   readonly action: Action;
   /** Whether the call is executed: ALLOW, or LOG, which also logs it. */
@@ -71,7 +71,7 @@ export function simulate(layers: Layers, call: Call): Simulation {
   };
 }
 
-function runLayer(layer: Layer, event: Event, data: Uint32Array): LayerRun {
+function runLayer(layer: Layer, event: CheckedEvent, data: Uint32Array): LayerRun {
   const program = programOf(layer);
   const path: Step[] = [];
   const { action } = interpret(program, data, (index, a, x) => path.push({ index, a, x }));

@@ -9,7 +9,7 @@ import { actionKind } from '../../kernel/action.js';
 import { SCMP_ACT_TRAP } from '../../kernel/constants.js';
 import { namedArguments, type NamedArgument } from '../../kernel/arguments/named-arguments.js';
 import { decidingRule, evaluate, outcome } from '../../policy/evaluate.js';
-import type { Event } from '../../kernel/event.js';
+import type { CheckedEvent } from '../../kernel/event.js';
 import type { Policy } from '../../policy/policy.js';
 import { printable } from '../../util/printable.js';
 import { describeRemedy, remedyFor, type Remedy } from '../../policy/remedy.js';
@@ -68,7 +68,7 @@ export function describeCall(call: RefusedCall, layers: readonly KnownLayer[]): 
   return describeRefusal(call, refusing);
 }
 
-const eventOf = ({ arch, syscall, args, instructionPointer }: RefusedCall): Event => ({
+const eventOf = ({ arch, syscall, args, instructionPointer }: RefusedCall): CheckedEvent => ({
   arch,
   syscall,
   args,
@@ -100,9 +100,9 @@ export function describeRefusal(call: RefusedCall, refusing: KnownLayer | undefi
 }
 
 /** The position in a policy that decides about a call. */
-function placeOf(event: Event, policy: Policy): Location | undefined {
-  const { rules, at } = owned(outcome(policy, event.arch, event.syscall));
-  const rule = decidingRule(rules, own(event, 'args') ?? []);
+function placeOf({ arch, syscall, args }: CheckedEvent, policy: Policy): Location | undefined {
+  const { rules, at } = owned(outcome(policy, arch, syscall));
+  const rule = decidingRule(rules, args);
   return rule === undefined ? at : own(rule, 'at');
 }
 
