@@ -4,7 +4,7 @@ import { writeFileSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { Command } from 'commander';
 import { paintActions, paintFor } from './colors.js';
-import { formatDiagnostic, ProfileError, UsageError, type Diagnostic } from '../util/errors.js';
+import { formatDiagnostic, ProfileError, SeccompError, UsageError, type Diagnostic } from '../util/errors.js';
 import { own } from '../util/own.js';
 import type { JsonOutputs } from './json-outputs.js';
 import { escapeControls, singleLine } from '../util/printable.js';
@@ -140,8 +140,17 @@ export function fail(error: unknown, json: boolean): ExitCode {
   const problems = error instanceof ProfileError ? error.problems : undefined;
   if (json && printsJson('error', { error: { code, message, problems } })) return 2;
   if (problems !== undefined) warn(problems);
-  else say(`error: ${singleLine(message)} [${code}]`);
+  else say(`error: ${singleLine(withCode(error, code))}`);
   return 2;
+}
+
+/** The message of an error in the form of `formatDiagnostic`: the code is before the remedy. */
+function withCode(error: Error, code: string): string {
+  const { message } = error;
+  const remedy = error instanceof SeccompError ? error.remedy : undefined;
+  if (remedy === undefined) return `${message} [${code}]`;
+  const end = `. ${remedy}`;
+  return `${message.slice(0, -end.length)} [${code}]${end}`;
 }
 
 /** Whether the JSON could be written to standard output: the error may be that it is full. */

@@ -89,7 +89,7 @@ describe('seccomp disasm and asm', () => {
   it('report where a mistake is', () => {
     const { code, stderr } = cli(['asm', '-'], 'A = arch\nreturn ALOW\n');
     assert.equal(code, 2);
-    assert.match(stderr, /<stdin>:2:8: there is no action "ALOW"\. Did you mean "ALLOW"\? \[unknown-name\]/);
+    assert.match(stderr, /<stdin>:2:8: there is no action "ALOW" \[unknown-name\]\. Did you mean "ALLOW"\?/);
     const { error } = JSON.parse(cli(['asm', '-', '--json'], '').stdout) as { error: { code: string } };
     assert.equal(error.code, 'bad-program-size');
   });

@@ -58,7 +58,7 @@ describe('messages of the command line', () => {
     ] as const;
     const outcomes = cliTogether(cases.map(args => args.map(arg => arg.replace('DIR', directory))));
     outcomes.forEach(({ code, stderr }, index) => {
-      assert.match(stderr, /"pid:1"\. .*explain, diff, simulate .*\[bad-argument\]/, cases[index]?.[0]);
+      assert.match(stderr, /"pid:1" \[bad-argument\]\. .*explain, diff, simulate /, cases[index]?.[0]);
       assert.equal(code, 2);
     });
   });

@@ -102,7 +102,7 @@ describe('The subcommands on recordings', () => {
     const recording = imported('b', LOG);
     const { code, stderr } = cli(['check', recording, recording]);
     assert.equal(code, 2);
-    assert.match(stderr, /is a recording\. Pass the profile first/);
+    assert.match(stderr, /is a recording \[bad-argument\]\. Pass the profile first/);
   });
 
   it('import reads each file as a run, or all as one', () => {
@@ -192,7 +192,7 @@ describe('The subcommands on recordings', () => {
     ]) {
       const { code, stderr } = cli(args);
       assert.equal(code, 2);
-      assert.match(stderr, /phase cannot be "xxx.*Pass a string of at most 256 characters \[bad-option\]/);
+      assert.match(stderr, /phase cannot be "xxx.* \[bad-option\]\. Pass a string of at most 256 characters/);
     }
     const longest = cli(['import', '--phase', phase.slice(1), '-o', path('a.json'), path('a.log')]);
     assert.equal(longest.code, 0);

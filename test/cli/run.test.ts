@@ -336,7 +336,7 @@ describe('seccomp run', () => {
     assert.equal(run(['--report'], '/no/such/command').code, 2);
     const { code, stderr } = run([]);
     assert.equal(code, 2);
-    assert.match(stderr, /there is no command\. Write it after --/);
+    assert.match(stderr, /there is no command \[bad-option\]\. Write it after --/);
   });
 
   for (const signal of [
@@ -425,7 +425,7 @@ describe('seccomp run', () => {
   it('does not mistake an option after the profile for a command', () => {
     const { code, stderr } = cli(['run', 'docker-default', '--report', '--', 'true']);
     assert.equal(code, 2);
-    assert.match(stderr, /the option "--report" is after the profile\. Write options before the profile/);
+    assert.match(stderr, /the option "--report" is after the profile \[bad-option\]\. Write options before the profile/);
     assert.match(
       cli(['run', 'docker-default', '--', '--report']).stderr,
       /"--report" is not an executable file/,

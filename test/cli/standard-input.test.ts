@@ -55,7 +55,7 @@ describe('standard input', () => {
       const { status, stderr } = spawnSync(process.execPath, [CLI, ...args], { input, encoding: 'utf8' });
       assert.match(
         stderr,
-        /- is given more than once\. Standard input can only be read once: use a file \[bad-option\]/,
+        /- is given more than once \[bad-option\]\. Standard input can only be read once: use a file/,
       );
       assert.equal(status, 2);
     });

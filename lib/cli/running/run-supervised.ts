@@ -18,7 +18,7 @@ import { superviseSandboxed } from '../../process/supervise/supervise.js';
 import { startReportOnly } from '../../process/trace/report-only.js';
 import { summarizeViolations } from '../../process/violations/violation-summary.js';
 import type { JsonOutputs } from '../json-outputs.js';
-import { say, toJson } from '../output.js';
+import { fail, say, toJson } from '../output.js';
 import { singleLine } from '../../util/printable.js';
 import { reportTarget } from './report-target.js';
 import { ending, exitCodeOf, passSignals } from './accompany.js';
@@ -124,7 +124,7 @@ export async function runWatched(
   else if (options.watching === 'refuse') notes.push(...leftOut(filter));
   for (const note of notes) if (!options.json) target.write(`seccomp: ${singleLine(note)}\n`);
   target.close();
-  for (const { message, code: name } of failures) say(`error: ${singleLine(message)} [${name}]`);
+  for (const failure of failures) fail(failure, false);
   if (failures.length > 0) return WRONG_USE;
   if (signal === null) return code ?? CANNOT_EXECUTE;
   // The supervisor kills with SIGKILL where the kernel would have used SIGSYS.
