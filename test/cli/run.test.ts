@@ -425,7 +425,10 @@ describe('seccomp run', () => {
   it('does not mistake an option after the profile for a command', () => {
     const { code, stderr } = cli(['run', 'docker-default', '--report', '--', 'true']);
     assert.equal(code, 2);
-    assert.match(stderr, /the option "--report" is after the profile \[bad-option\]\. Write options before the profile/);
+    assert.match(
+      stderr,
+      /the option "--report" is after the profile \[bad-option\]\. Write options before the profile/,
+    );
     assert.match(
       cli(['run', 'docker-default', '--', '--report']).stderr,
       /"--report" is not an executable file/,
