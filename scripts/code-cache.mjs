@@ -1,6 +1,6 @@
 // Makes V8's code cache for the Node that runs this script: stores the code that V8 compiles when the package is used.
 // Usage: node scripts/code-cache.mjs
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { commandLine } from './command-line.mjs';
@@ -51,12 +51,16 @@ function write(kept, scratch) {
   mkdirSync(made);
   for (const [file, code] of kept) writeFileSync(join(made, `${file}.bin`), codeTwice(code));
   writeFileSync(join(made, BUILD_FILE), nodeBuild());
-  while (!isMoved(made)) remove();
+  while (!isMoved(made)) remove(scratch);
 }
 
-/** Retries, because another run may be adding files. */
-function remove() {
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 1 });
+/** Moves an earlier code cache away as a whole: another run may put its own there while files are removed one by one. */
+function remove(scratch) {
+  try {
+    renameSync(folder, join(mkdtempSync(join(scratch, 'removed-')), 'code-cache'));
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
 }
 
 /** Moves the folder into place. Returns false if another run has put a code cache there. */
@@ -76,7 +80,7 @@ try {
   mkdirSync(dirname(folder), { recursive: true });
   withScratch(`${folder}-`, scratch => {
     // The old cache would be loaded, and would remain if the rest failed.
-    remove();
+    remove(scratch);
     write(compiled(scratch), scratch);
   });
 } catch (error) {
