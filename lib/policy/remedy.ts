@@ -4,7 +4,7 @@ import { abiOf, syscallName } from '../kernel/abi.js';
 import { permits, precedence } from '../kernel/action.js';
 import { evaluate, holds, outcome } from './evaluate.js';
 import { checkedEvent, type Event } from '../kernel/event.js';
-import type { Policy } from './policy.js';
+import { requirePolicy, type Policy } from './policy.js';
 import { requireResult } from '../util/failures.js';
 import { own, owned } from '../util/own.js';
 
@@ -57,8 +57,10 @@ export type Remedy =
  * this function again for the changed profile. Throws UsageError (`bad-policy`, `bad-event`).
  */
 export function remedyFor(event: Event, policy: Policy): Remedy | undefined {
-  if (permits(evaluate(policy, event))) return undefined;
-  const { arch, syscall, args } = checkedEvent(event);
+  requirePolicy(policy);
+  const call = checkedEvent(event);
+  if (permits(evaluate(policy, call))) return undefined;
+  const { arch, syscall, args } = call;
   const abi = abiOf(arch, syscall);
   const name = abi && syscallName(abi.name, syscall);
   if (abi === undefined || name === undefined) return undefined;

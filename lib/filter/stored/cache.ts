@@ -1,21 +1,13 @@
 // Caches generated programs in a directory that the caller names. Each must pass the proof against its policy before it
 // is used. Only the owner may write to the directory, so that nobody else can make the proof take long.
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  type Stats,
-} from 'node:fs';
+import { lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { decode, encode, INSTRUCTION_SIZE, MAX_INSTRUCTIONS, type Program } from '../../bpf/program.js';
 import { isPolicy, type Policy } from '../../policy/policy.js';
 import { isProfile, type Profile } from '../../profile/profile.js';
 import { readSource, type ProfileSource } from '../../profile/read-source.js';
 import { crypto } from '../../util/builtins.js';
 import type { Diagnostic } from '../../util/errors.js';
+import { readRegular, WRITABLE_BY_OTHERS } from '../../util/host/read-regular.js';
 import { replaceFile } from '../../util/host/replace-file.js';
 import { own } from '../../util/own.js';
 import { quote } from '../../util/suggest.js';
@@ -52,9 +44,6 @@ const policyText = ({ abis, defaultAction, badArch }: Policy): string =>
     ],
     (key, value: unknown) => (key === 'at' ? undefined : typeof value === 'bigint' ? String(value) : value),
   );
-
-/** The mode bits that let others than the owner write. */
-const WRITABLE_BY_OTHERS = 0o022;
 
 /**
  * The place in a directory for the program that `key` describes: the file name is a hash of the key and this package's version.
@@ -124,16 +113,13 @@ const isOwn = ({ uid, mode }: { readonly uid: number; readonly mode: number }): 
 
 /** Reads a program from a regular file that only the owner can have written. Files with any problem are ignored. */
 function readEntry(file: string): Program | undefined {
-  let descriptor: number | undefined;
   try {
-    descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const status = fstatSync(descriptor);
-    if (!status.isFile() || !isOwn(status) || status.size > MAX_INSTRUCTIONS * INSTRUCTION_SIZE)
-      return undefined;
-    return decode(readFileSync(descriptor));
+    const bytes = readRegular(
+      file,
+      status => isOwn(status) && status.size <= MAX_INSTRUCTIONS * INSTRUCTION_SIZE,
+    );
+    return bytes && decode(bytes);
   } catch {
     return undefined;
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
   }
 }

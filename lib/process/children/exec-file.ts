@@ -57,7 +57,7 @@ export const execFile: ExecFile = Object.assign(
     const [given, callback] = typeof third === 'function' || noList ? [undefined, third] : [third, fourth];
     const [args, options] = argumentsOf(second, given ?? undefined);
     // The overloads pair each encoding with its callback type.
-    return run(file, args, options, callback as Finish | undefined);
+    return run(file, args, options, callback as Finish | null | undefined);
   },
   {
     [promisify.custom]: (file: string, ...rest: [Options] | [readonly string[], Options]) => {
@@ -80,7 +80,7 @@ function run(
   file: string,
   args: readonly string[],
   given: Options,
-  finish: Finish | undefined,
+  finish: Finish | null | undefined,
 ): ChildProcess {
   const options = ownOptions(given, OPTIONS);
   const { encoding, maxBuffer = 1024 * 1024, timeout = 0, killSignal = 'SIGTERM' } = options;
@@ -94,7 +94,8 @@ function run(
   check('maxBuffer', maxBuffer, isSize, 'Pass a number of bytes');
   const isSignal = Object.entries(os().constants.signals).flat().includes(killSignal);
   check('killSignal', killSignal, isSignal, 'Pass the name or the number of a signal, such as SIGTERM');
-  check('callback', finish, typeof (finish ?? run) === 'function', 'Pass a function');
+  const isCallback = finish === undefined || finish === null || typeof finish === 'function';
+  check('callback', finish, isCallback, 'Pass a function');
 
   const child = spawn(file, args, bare({ ...rest, stdio: 'pipe' as const }));
   let failure: ExecFileException | undefined;

@@ -1,21 +1,11 @@
 // Opens folders without following links, and reads files that only root can have written, in processes that are not root.
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  statfsSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, statfsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { own } from '../own.js';
 import { quote } from '../suggest.js';
+import { readRegular, WRITABLE_BY_OTHERS } from './read-regular.js';
 import { readText } from './read-text.js';
 
-/** The mode bits that let others than the owner write. */
-const WRITABLE_BY_OTHERS = 0o022;
 /** The mode bit of a folder that lets only owners rename and remove its entries. */
 const STICKY = 0o1000;
 /** O_PATH of open(2), which node:fs does not export: it needs no permission to read. The value is the same on all architectures. */
@@ -44,18 +34,9 @@ export interface OpenFolder {
  */
 export function readOutOfReach(folder: string, name: string): Buffer | undefined {
   if (isPrivileged(readText('/proc/self/status'))) return undefined;
-  return inFolder(folder, ({ place, isRoots }) => (isRoots ? readRoots(join(place, name)) : undefined));
-}
-
-function readRoots(file: string): Buffer | undefined {
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-  const descriptor = openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  try {
-    const status = fstatSync(descriptor);
-    return status.isFile() && isOnlyRoots(status) ? readFileSync(descriptor) : undefined;
-  } finally {
-    closeSync(descriptor);
-  }
+  return inFolder(folder, ({ place, isRoots }) =>
+    isRoots ? readRegular(join(place, name), isOnlyRoots) : undefined,
+  );
 }
 
 /**

@@ -1,6 +1,5 @@
 // `seccomp precompile`: the programs of a profile for the option `cache` of applyProfile.
-import type { PrecompileOptions } from '../../../process/apply/precompile.js';
-import { precompileText } from '../../../process/apply/precompile.js';
+import { precompileText, type PrecompileOptions } from '../../../process/apply/precompile.js';
 import { textInput } from '../../input.js';
 import { archOption, PROFILE } from '../../options.js';
 import { print, printJson, warn, type Register } from '../../output.js';
